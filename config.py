@@ -1,0 +1,164 @@
+"""All settings, read once from the environment; production refuses what is missing, default or unknown."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent
+LOCALES = ("vi", "en", "hi")
+
+KNOWN = frozenset(
+    "DATABASE_URL STORAGE_URL SMTP_URL QUEUE_URL RATE_LIMIT_URL SECRET_KEY BASE_URL DEFAULT_LOCALE TIME_ZONE "
+    "MAIL_SENDER DXDAY_ENV DXDAY_INSTANCE".split()
+)
+WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "test", "password"})
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; the message is a list of faults with their mend."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep every fault, so that one start names them all."""
+        super().__init__(
+            "DXDay cannot start with these settings:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process."""
+
+    production: bool
+    instance: Path
+    database_url: str
+    storage_url: str
+    smtp_url: str | None
+    queue_url: str
+    rate_limit_url: str
+    secret_key: str
+    base_url: str | None
+    default_locale: str
+    time_zone: str
+    mail_sender: str
+
+    @property
+    def mailbox(self) -> Path:
+        """Where the built-in mailbox keeps its letters while no SMTP server is set."""
+        return self.instance / "mailbox"
+
+    def flask(self) -> dict[str, object]:
+        """Return what Flask and its extensions read."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self.database_url),
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SECURE": (self.base_url or "").startswith("https:"),
+            "SESSION_COOKIE_NAME": "dxday",
+            "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+            "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+            "WTF_CSRF_TIME_LIMIT": 4 * 3600,
+            "WTF_CSRF_CHECK_DEFAULT": False,  # checked after access, see dxday.web.forms
+            "WTF_CSRF_SSL_STRICT": True,
+            "BABEL_DEFAULT_LOCALE": self.default_locale,
+            "BABEL_DEFAULT_TIMEZONE": self.time_zone,
+            "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "dxday" / "translations"),
+            "RATELIMIT_STORAGE_URI": self.rate_limit_url,
+            "RATELIMIT_HEADERS_ENABLED": True,
+            "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
+        }
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raise SettingsRefused with every fault and its mend."""
+    given = dict(os.environ if environ is None else environ)
+    faults = [
+        f"{name} is not a setting of DXDay. Remove it, or correct its name: {', '.join(sorted(KNOWN))}."
+        for name in sorted(given)
+        if name.startswith("DXDAY_") and name not in KNOWN
+    ]
+    kind = given.get("DXDAY_ENV", "embedded")
+    if kind not in ("embedded", "production"):
+        faults.append("DXDAY_ENV is “embedded” or “production”.")
+    production = kind == "production"
+    instance = Path(given.get("DXDAY_INSTANCE") or ROOT / "instance").resolve()
+    locale = given.get("DEFAULT_LOCALE", "vi")
+    if locale not in LOCALES:
+        faults.append(f"DEFAULT_LOCALE is one of {', '.join(LOCALES)}, not “{locale}”.")
+    smtp = given.get("SMTP_URL") or None
+    if smtp and urlsplit(smtp).scheme not in ("smtp", "smtps"):
+        faults.append("SMTP_URL begins with smtp:// or smtps://.")
+    storage = given.get("STORAGE_URL") or f"file:{instance / 'files'}"
+    if urlsplit(storage).scheme != "file":
+        faults.append("STORAGE_URL begins with file: (a folder that every process sees).")
+    secret = given.get("SECRET_KEY")
+    if production:
+        if secret is None or len(secret) < 32 or secret in WEAK_SECRETS:
+            faults.append(
+                "SECRET_KEY is missing or too short. Set 32 or more random characters, for example the output of: "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        if not given.get("DATABASE_URL"):
+            faults.append(
+                "DATABASE_URL is missing. Set it, for example postgresql+psycopg://user@host/dxday."
+            )
+        if smtp is None:
+            faults.append(
+                "SMTP_URL is missing. Set it, for example smtp://user:password@host:587?tls=starttls."
+            )
+        if not (given.get("BASE_URL") or "").startswith("https://"):
+            faults.append("BASE_URL is missing. Set the address that people use, beginning with https://.")
+    if faults:
+        raise SettingsRefused(faults)
+    instance.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        production=production,
+        instance=instance,
+        database_url=_with_driver(given.get("DATABASE_URL") or f"sqlite:///{instance / 'dxday.db'}"),
+        storage_url=storage,
+        smtp_url=smtp,
+        queue_url=given.get("QUEUE_URL") or f"sqlite:{instance / 'queue.db'}",
+        rate_limit_url=given.get("RATE_LIMIT_URL") or "memory://",
+        secret_key=secret or kept_secret(instance / "secret-key"),
+        base_url=(given.get("BASE_URL") or "").rstrip("/") or None,
+        default_locale=locale,
+        time_zone=given.get("TIME_ZONE") or "Asia/Ho_Chi_Minh",
+        mail_sender=given.get("MAIL_SENDER") or "DXDay <no-reply@dxday.example>",
+    )
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in `path`, made on the first run with mode 600; two first runs at once agree on one."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _with_driver(url: str) -> str:
+    """Let the plain spellings postgres:// and postgresql:// mean the installed driver."""
+    for plain in ("postgres://", "postgresql://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _engine_options(url: str) -> dict[str, object]:
+    if url.startswith("sqlite"):
+        return {}
+    # A connection that died with its server is noticed and replaced, so recovery needs no restart.
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "connect_args": {"connect_timeout": 5},
+    }

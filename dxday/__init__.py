@@ -1,0 +1,1 @@
+"""DXDay: the event management system of the National Digital Transformation Day."""

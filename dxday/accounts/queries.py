@@ -1,0 +1,98 @@
+"""Reading organisations, people and accounts."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+
+from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
+from dxday.accounts.rules import email_key
+from dxday.core.actor import Actor, ActorKind, Grant
+from dxday.core.errors import NotFound
+from dxday.db import db
+
+
+def find_account(account_id: int) -> Account | None:
+    """Return the account with its grants, or None."""
+    return db.session.scalars(
+        select(Account).where(Account.id == account_id).options(selectinload(Account.grants))
+    ).one_or_none()
+
+
+def find_account_by_email(address: str) -> Account | None:
+    """Return the account of an address in any spelling, with its grants, or None."""
+    return db.session.scalars(
+        select(Account).where(Account.email_key == email_key(address)).options(selectinload(Account.grants))
+    ).one_or_none()
+
+
+def actor_of(account: Account) -> Actor:
+    """Return the actor that an account is, with the grants that are not revoked."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        label=account.full_name,
+        account_id=account.id,
+        email=account.email,
+        grants=tuple(
+            Grant(g.role, edition_id=g.edition_id, organisation_id=g.organisation_id, site_id=g.site_id)
+            for g in account.grants
+            if g.revoked_at is None
+        ),
+    )
+
+
+def find_usable_link(token_hash: str, *, now: datetime) -> OneTimeLink | None:
+    """Return the unused, unexpired one-time link with this hash, or None."""
+    return db.session.scalars(
+        select(OneTimeLink).where(
+            OneTimeLink.token_hash == token_hash, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
+        )
+    ).one_or_none()
+
+
+def get_organisation(code: str) -> Organisation:
+    """Return the organisation with this code.  Raises NotFound."""
+    found = db.session.scalars(select(Organisation).where(Organisation.code == code)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_organisations(ids: Iterable[int]) -> list[Organisation]:
+    """Return the organisations with these ids, by code."""
+    return list(
+        db.session.scalars(
+            select(Organisation).where(Organisation.id.in_(list(ids))).order_by(Organisation.code)
+        )
+    )
+
+
+def list_valid_organisations(day: date) -> list[Organisation]:
+    """Return every organisation that exists on `day`, by code."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(
+                or_(Organisation.valid_from.is_(None), Organisation.valid_from <= day),
+                or_(Organisation.valid_to.is_(None), Organisation.valid_to >= day),
+            )
+            .order_by(Organisation.code)
+        )
+    )
+
+
+def list_people() -> list[Person]:
+    """Return everybody who can be given a part, by name."""
+    return list(db.session.scalars(select(Person).order_by(Person.full_name, Person.id)))
+
+
+def list_live_grants(account_id: int) -> list[RoleGrant]:
+    """Return the account's grants that are not revoked."""
+    return list(
+        db.session.scalars(
+            select(RoleGrant)
+            .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
+            .order_by(RoleGrant.id)
+        )
+    )

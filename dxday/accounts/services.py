@@ -1,0 +1,167 @@
+"""Making accounts and organisations, granting roles, and proving who somebody is."""
+
+import hashlib
+import secrets
+from datetime import date, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from dxday.accounts import queries, rules
+from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
+from dxday.audit import services as audit
+from dxday.core.actor import VISITOR, Actor
+from dxday.core.i18n import Translations
+from dxday.core.permissions import Role
+from dxday.db import db
+
+LINK_TERM = timedelta(days=7)
+
+_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106's second choice
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def add_organisation(
+    code: str,
+    *,
+    kind: rules.OrganisationKind,
+    name: Translations,
+    actor: Actor,
+    now: datetime,
+    parent: Organisation | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> Organisation:
+    """Add an organisation to the tree."""
+    organisation = Organisation(
+        code=code,
+        kind=kind,
+        name=name,
+        parent_id=parent.id if parent else None,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    db.session.add(organisation)
+    db.session.flush()
+    audit.record("organisation.added", subject=code, actor=actor, now=now)
+    return organisation
+
+
+def add_person(full_name: str, *, position: Translations, organisation: Organisation | None = None) -> Person:
+    """Add somebody who can have a part in sessions."""
+    person = Person(
+        full_name=full_name, position=position, organisation_id=organisation.id if organisation else None
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def add_account(email: str, *, full_name: str, locale: str, actor: Actor, now: datetime) -> Account:
+    """Add an account, or return the one that has this address already."""
+    known = queries.find_account_by_email(email)
+    if known is not None:
+        return known
+    account = Account(
+        email=email.strip(),
+        email_key=rules.email_key(email),
+        full_name=full_name,
+        locale=locale,
+        session_stamp=secrets.token_hex(8),
+        created_at=now,
+        grants=[],
+    )
+    db.session.add(account)
+    db.session.flush()
+    audit.record("account.added", subject=f"account:{account.id}", actor=actor, now=now)
+    return account
+
+
+def grant_role(
+    account: Account,
+    role: Role,
+    *,
+    actor: Actor,
+    now: datetime,
+    edition_id: int | None = None,
+    organisation_id: int | None = None,
+) -> RoleGrant:
+    """Grant a role once; the same grant again changes nothing."""
+    for grant in queries.list_live_grants(account.id):
+        if (grant.role, grant.edition_id, grant.organisation_id) == (role, edition_id, organisation_id):
+            return grant
+    grant = RoleGrant(
+        account_id=account.id,
+        role=role,
+        edition_id=edition_id,
+        organisation_id=organisation_id,
+        granted_at=now,
+    )
+    db.session.add(grant)
+    db.session.flush()
+    audit.record(
+        "role.granted",
+        subject=f"account:{account.id}",
+        actor=actor,
+        now=now,
+        edition_id=edition_id,
+        role=role.value,
+        organisation=organisation_id,
+    )
+    return grant
+
+
+def set_password(account: Account, password: str, *, actor: Actor, now: datetime) -> None:
+    """Set the password and end every session of the account.  Raises PasswordTooShort."""
+    rules.check_password(password)
+    account.password_hash = _hasher.hash(password)
+    account.session_stamp = secrets.token_hex(8)
+    audit.record("account.password_set", subject=f"account:{account.id}", actor=actor, now=now)
+
+
+def sign_in(email: str, password: str, *, now: datetime) -> Account:
+    """Return the account that address and password belong to.  Raises SignInFailed.
+
+    An unknown address costs the same hashing as a known one, so that time tells nothing.
+    """
+    account = queries.find_account_by_email(email)
+    known_hash = account.password_hash if account and account.password_hash else _NOBODY
+    try:
+        fits = _hasher.verify(known_hash, password)
+    except (VerificationError, InvalidHashError):
+        fits = False
+    if account is None or not fits or account.password_hash is None or account.disabled_at is not None:
+        raise rules.SignInFailed
+    audit.record(
+        "account.signed_in", subject=f"account:{account.id}", actor=queries.actor_of(account), now=now
+    )
+    return account
+
+
+def make_one_time_link(account: Account, *, actor: Actor, now: datetime) -> str:
+    """Return the token of a link that signs in once within a week; only its hash is kept."""
+    token = secrets.token_urlsafe(24)
+    db.session.add(
+        OneTimeLink(
+            account_id=account.id, token_hash=_hash(token), created_at=now, expires_at=now + LINK_TERM
+        )
+    )
+    audit.record("account.link_made", subject=f"account:{account.id}", actor=actor, now=now)
+    return token
+
+
+def use_one_time_link(token: str, *, now: datetime) -> Account:
+    """Use up a link and return its account.  Raises LinkNotValid."""
+    link = queries.find_usable_link(_hash(token), now=now)
+    account = queries.find_account(link.account_id) if link else None
+    if link is None or account is None or account.disabled_at is not None:
+        raise rules.LinkNotValid
+    link.used_at = now
+    audit.record(
+        "account.signed_in", subject=f"account:{account.id}", actor=VISITOR, now=now, by="one-time link"
+    )
+    return account
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

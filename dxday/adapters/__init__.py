@@ -1,0 +1,1 @@
+"""The outside world, one thin file for each thing: letters, files, pictures, paper, calendars."""

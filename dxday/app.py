@@ -1,0 +1,45 @@
+"""The application factory: reads as a table of contents."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+import config
+from dxday import cli, db, features, tables
+from dxday.accounts import hooks as accounts_hooks
+from dxday.editions import hooks as editions_hooks
+from dxday.web import access, errors, filters, languages, limits, logs, pages, requests
+
+ROOT = Path(__file__).resolve().parent.parent
+
+__all__ = ["create_app", "tables"]
+
+
+def create_app(settings: config.Settings) -> Flask:
+    """Build the application from its settings.  Raises UngatedView when a page says nothing of who may open it."""
+    app = Flask("dxday", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(settings.flask())
+    app.extensions["dxday_settings"] = settings
+
+    logs.init(json=settings.production)
+    db.init_app(app)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"))
+    languages.init_app(app)
+    filters.init_app(app)
+    pages.init_app(app)
+    access.init_app(app)
+    limits.limiter.init_app(app)
+    accounts_hooks.init_app(app)
+    editions_hooks.init_app(app)
+
+    requests.init_app(app)
+    app.before_request(accounts_hooks.load_actor)
+    app.before_request(editions_hooks.load_edition)
+    app.before_request(access.guard)
+
+    features.register(app)
+    errors.init_app(app)
+    cli.init_app(app)
+    access.check_every_view_has_a_gate(app)
+    return app

@@ -1,0 +1,1 @@
+"""The append-only, hash-chained trail: who did what to what, when."""

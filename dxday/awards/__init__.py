@@ -1,0 +1,1 @@
+"""Decisions and the awards that they make."""

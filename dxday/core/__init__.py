@@ -1,0 +1,1 @@
+"""Plain Python that knows neither the web nor the database."""

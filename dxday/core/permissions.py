@@ -1,0 +1,63 @@
+"""What may be done, and which role may do it."""
+
+from enum import StrEnum
+
+from dxday.core.i18n import Words, lazy_gettext
+
+
+class Permission(StrEnum):
+    """One door each; a view names exactly one."""
+
+    STAFF_HOME = "staff.home"
+    EDITION_MANAGE = "edition.manage"
+    PROGRAMME_EDIT = "programme.edit"
+    REGISTRATION_VIEW = "registration.view"
+    MAIL_VIEW = "mail.view"
+    AUDIT_VIEW = "audit.view"
+    NOMINATION_WRITE = "nomination.write"
+    NOMINATION_VIEW = "nomination.view"
+    DECISION_RECORD = "decision.record"
+    CERTIFICATE_MANAGE = "certificate.manage"
+    METRICS_VIEW = "metrics.view"
+
+
+class Role(StrEnum):
+    """A person's part, granted for everything or for one edition, organisation or site."""
+
+    ADMIN = "admin"
+    ORGANIZER = "organizer"
+    AGENCY = "agency"
+    COUNCIL = "council"
+
+
+ROLE_NAMES: dict[Role, Words] = {
+    Role.ADMIN: lazy_gettext("Administrator"),
+    Role.ORGANIZER: lazy_gettext("Organizer"),
+    Role.AGENCY: lazy_gettext("Focal officer of an agency"),
+    Role.COUNCIL: lazy_gettext("Council secretary"),
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.ORGANIZER: frozenset(
+        {
+            Permission.STAFF_HOME,
+            Permission.EDITION_MANAGE,
+            Permission.PROGRAMME_EDIT,
+            Permission.REGISTRATION_VIEW,
+            Permission.MAIL_VIEW,
+            Permission.AUDIT_VIEW,
+            Permission.CERTIFICATE_MANAGE,
+            Permission.METRICS_VIEW,
+        }
+    ),
+    Role.AGENCY: frozenset({Permission.STAFF_HOME, Permission.NOMINATION_WRITE}),
+    Role.COUNCIL: frozenset(
+        {
+            Permission.STAFF_HOME,
+            Permission.NOMINATION_VIEW,
+            Permission.DECISION_RECORD,
+            Permission.CERTIFICATE_MANAGE,
+        }
+    ),
+}

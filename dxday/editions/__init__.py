@@ -1,0 +1,1 @@
+"""One edition of the Day for each host and year."""

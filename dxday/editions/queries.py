@@ -1,0 +1,55 @@
+"""Reading editions."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from dxday.core.errors import NotFound
+from dxday.db import db
+from dxday.editions import rules
+from dxday.editions.models import Edition, LegalDocument
+
+
+def get_edition(code: str) -> Edition:
+    """Return the edition with this code.  Raises NotFound."""
+    found = find_edition(code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_edition(code: str) -> Edition | None:
+    """Return the edition with this code, or None."""
+    return db.session.scalars(select(Edition).where(Edition.code == code)).one_or_none()
+
+
+def list_editions() -> list[Edition]:
+    """Return every edition, the latest first."""
+    return list(db.session.scalars(select(Edition).order_by(Edition.starts_on.desc(), Edition.id)))
+
+
+def find_current_edition(today: date) -> Edition | None:
+    """Return the edition that the front page shows on `today`, or None where there is none."""
+    return rules.pick_current([(e.starts_on, e.ends_on, e) for e in list_editions()], today)
+
+
+def list_documents(edition_id: int) -> list[LegalDocument]:
+    """Return the documents that the edition rests on, in their order."""
+    return list(
+        db.session.scalars(
+            select(LegalDocument)
+            .where(LegalDocument.edition_id == edition_id)
+            .order_by(LegalDocument.position)
+        )
+    )
+
+
+def get_edition_with_documents(code: str) -> Edition:
+    """Return the edition and its documents.  Raises NotFound."""
+    found = db.session.scalars(
+        select(Edition).where(Edition.code == code).options(selectinload(Edition.documents))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,103 @@
+"""Which edition is current, in which stage it is, and what its dates allow."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from dxday.core.errors import RuleBroken
+from dxday.core.i18n import Words, lazy_gettext
+
+T = TypeVar("T")
+
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RESERVED_CODES = frozenset(
+    "agency api council healthz honours manage metrics my readyz sign-in sign-out site static v".split()
+)
+"""First parts of addresses that are not editions."""
+
+
+class DocumentKind(StrEnum):
+    """What sort of official document an edition rests on."""
+
+    DECISION = "decision"
+    RESOLUTION = "resolution"
+    PLAN = "plan"
+
+
+DOCUMENT_KIND_NAMES: dict[DocumentKind, Words] = {
+    DocumentKind.DECISION: lazy_gettext("Decision"),
+    DocumentKind.RESOLUTION: lazy_gettext("Resolution"),
+    DocumentKind.PLAN: lazy_gettext("Plan"),
+}
+
+
+class Stage(StrEnum):
+    """Where in its life an edition stands on a given day."""
+
+    COMING = "coming"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+STAGE_NAMES: dict[Stage, Words] = {
+    Stage.COMING: lazy_gettext("Coming"),
+    Stage.RUNNING: lazy_gettext("On now"),
+    Stage.FINISHED: lazy_gettext("Finished"),
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time in which something is open: from `opens_at` on, until just before `closes_at`."""
+
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether the window is open at `now`; without an opening it never is."""
+        return (
+            self.opens_at is not None
+            and self.opens_at <= now
+            and (self.closes_at is None or now < self.closes_at)
+        )
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the window has closed for good."""
+        return self.closes_at is not None and self.closes_at <= now
+
+
+class CodeNotUsable(RuleBroken):
+    """An edition code that is malformed or is the first part of another address."""
+
+    field = "code"
+    sentence = lazy_gettext(
+        "“%(code)s” cannot be the code of an edition: use small letters, digits and dashes."
+    )
+
+
+def check_code(code: str) -> None:
+    """Raise CodeNotUsable for a malformed or reserved code."""
+    if not CODE.fullmatch(code) or code in RESERVED_CODES:
+        raise CodeNotUsable(code=code)
+
+
+def stage_on(starts_on: date, ends_on: date, today: date) -> Stage:
+    """Return the stage of an edition whose first and last days are given (both count)."""
+    if today < starts_on:
+        return Stage.COMING
+    return Stage.RUNNING if today <= ends_on else Stage.FINISHED
+
+
+def pick_current(editions: Iterable[tuple[date, date, T]], today: date) -> T | None:
+    """Return the edition that runs on `today`, else the next one, else the last; None where there is none."""
+    rows = sorted(editions, key=lambda row: (row[0], row[1]))
+    for starts_on, ends_on, edition in rows:
+        if starts_on <= today <= ends_on:
+            return edition
+    for starts_on, _ends_on, edition in rows:
+        if starts_on > today:
+            return edition
+    return rows[-1][2] if rows else None

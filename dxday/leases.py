@@ -1,0 +1,95 @@
+"""Work that a worker carries: a row with a state, a lease and a count of tries (claimed by a guarded update)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dxday.db import choice, db
+
+
+class Carriage(StrEnum):
+    """How far the work on a row has come."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Claimed, and the worker died: whether it happened cannot be known, so a person decides."""
+
+
+class Carried:
+    """The columns of a row that waits to be carried by a worker."""
+
+    carriage: Mapped[Carriage] = mapped_column(choice(Carriage), default=Carriage.QUEUED, index=True)
+    due_at: Mapped[datetime | None]
+    """Not before this moment; None is at once."""
+    handed_until: Mapped[datetime | None]
+    """Handed to the queue until then; the clock hands it out again afterwards, so a lost task costs nothing."""
+    leased_until: Mapped[datetime | None]
+    """Claimed by a worker until then."""
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+
+HAND_OUT = timedelta(seconds=60)
+LEASE = timedelta(minutes=2)
+
+
+def hand_out(model: type[Any], *, now: datetime, limit: int = 200) -> list[int]:
+    """Mark up to `limit` due rows as handed to the queue for a minute and return their ids."""
+    due = (
+        select(model.id)
+        .where(
+            model.carriage == Carriage.QUEUED,
+            or_(model.due_at.is_(None), model.due_at <= now),
+            or_(model.handed_until.is_(None), model.handed_until < now),
+        )
+        .order_by(model.id)
+        .limit(limit)
+    )
+    ids = list(db.session.scalars(due))
+    if ids:
+        db.session.execute(
+            update(model)
+            .where(model.id.in_(ids))
+            .values(handed_until=now + HAND_OUT)
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def claim(model: type[Any], row_id: int, *, now: datetime) -> Any | None:
+    """Claim the row for this worker and return it; None when another was first or it is not due.
+
+    The update itself is the guard: of two workers that try at once, one changes a row and one changes none.
+    """
+    claimed = db.session.execute(
+        update(model)
+        .where(
+            model.id == row_id,
+            model.carriage == Carriage.QUEUED,
+            or_(model.due_at.is_(None), model.due_at <= now),
+        )
+        .values(carriage=Carriage.CLAIMED, leased_until=now + LEASE, tries=model.tries + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if claimed.rowcount != 1:
+        return None
+    return db.session.get(model, row_id, populate_existing=True)
+
+
+def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:
+    """Move rows whose worker died to state `to` and return how many they were."""
+    moved = db.session.execute(
+        update(model)
+        .where(model.carriage == Carriage.CLAIMED, model.leased_until < now)
+        .values(
+            carriage=to, leased_until=None, handed_until=None, error="the worker stopped before it was done"
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(moved.rowcount)

@@ -1,0 +1,1 @@
+"""Schemes, categories, dossiers and evidence."""

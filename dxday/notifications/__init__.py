@@ -1,0 +1,1 @@
+"""Messages: wording, outbox and sending."""

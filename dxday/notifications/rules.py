@@ -1,0 +1,41 @@
+"""Kinds of message, what becomes of a failed one, and how long to wait before another try."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from dxday.core.i18n import Words, lazy_gettext
+from dxday.leases import Carriage
+
+
+class Kind(StrEnum):
+    """What a message is about; the wording lies in templates/emails/<kind>.txt and .html."""
+
+    REGISTRATION_CONFIRMED = "registration_confirmed"
+    REGISTRATION_CANCELLED = "registration_cancelled"
+    REGISTRATION_REMINDER = "registration_reminder"
+    NOMINATION_RECEIVED = "nomination_received"
+    CERTIFICATE_READY = "certificate_ready"
+    SIGN_IN_LINK = "sign_in_link"
+
+
+CARRIAGE_NAMES: dict[Carriage, Words] = {
+    Carriage.QUEUED: lazy_gettext("Waiting"),
+    Carriage.CLAIMED: lazy_gettext("Leaving"),
+    Carriage.DONE: lazy_gettext("Sent"),
+    Carriage.FAILED: lazy_gettext("Failed"),
+    Carriage.UNKNOWN: lazy_gettext("Unknown"),
+}
+
+RETRY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+)
+"""Waits before the second, third … try of a message that was put off (RFC 5321 §4.5.4.1 asks for growing ones)."""
+
+
+def next_wait(tries: int) -> timedelta | None:
+    """Return how long to wait after `tries` tries that were put off; None when it is enough."""
+    return RETRY_AFTER[tries - 1] if 1 <= tries <= len(RETRY_AFTER) else None

@@ -1,0 +1,1 @@
+"""Sessions, the people in them, and the multi-site timetable."""

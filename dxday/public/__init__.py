@@ -1,0 +1,1 @@
+"""The front door: pages that gather from several features."""

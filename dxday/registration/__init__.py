@@ -1,0 +1,1 @@
+"""Places at a site or online, confirmations and reminders."""

@@ -1,0 +1,1 @@
+"""Sites (điểm cầu) joined by line, and their rooms."""

@@ -1,0 +1,1 @@
+"""What the features need of Flask: access, refusals, filters, pages."""

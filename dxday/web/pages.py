@@ -1,0 +1,51 @@
+"""What every template can use: languages, addresses, icons, the menu; and pages kept for visitors."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_wtf.csrf import generate_csrf
+from jinja2 import StrictUndefined
+
+from dxday.core.actor import VISITOR
+from dxday.core.i18n import LOCALES
+from dxday.core.permissions import ROLE_NAMES, Permission
+from dxday.web.assets import asset, icon
+from dxday.web.languages import current_locale
+
+
+def here(**query: Any) -> str:
+    """Return the address of this page with some arguments of its query changed; None takes one away."""
+    if request.endpoint is None:
+        return url_for("public.home", **{k: v for k, v in query.items() if v is not None})
+    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **query}
+    values = {key: value for key, value in arguments.items() if value is not None}
+    view_args = dict(request.view_args or {})
+    if request.method != "GET" and request.url_rule and "GET" not in (request.url_rule.methods or ()):
+        return url_for("public.home", **query)
+    return url_for(request.endpoint, **{**values, **view_args})
+
+
+def init_app(app: Flask) -> None:
+    """Make templates strict and give them the common names."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.globals.update(
+        asset=asset,
+        icon=icon,
+        here=here,
+        csrf_token=generate_csrf,
+        Permission=Permission,
+        role_names=ROLE_NAMES,
+        locales=list(LOCALES.items()),
+    )
+
+    @app.context_processor
+    def _common() -> dict[str, Any]:
+        g.setdefault("actor", VISITOR)
+        g.setdefault("edition", None)
+        return {
+            "locale": current_locale(),
+            "menu": app.extensions["dxday_menu"]() if g.actor.is_signed_in else [],
+        }

@@ -1,0 +1,1 @@
+"""The checks of DXDay; the folders mirror dxday/."""

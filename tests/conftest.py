@@ -1,0 +1,108 @@
+"""One application for each database, and a world that forgets after every test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+import config
+from dxday.app import create_app
+from dxday.db import db
+from tests import databases
+from tests.client import PageClient
+
+
+def new_app(database: str, folder: Path, **environ: str) -> Flask:
+    """Return an application on a new, migrated database: "sqlite" or "postgresql"."""
+    given = {"DXDAY_INSTANCE": str(folder / "instance"), "DEFAULT_LOCALE": "en", **environ}
+    if database == "postgresql":
+        try:
+            given["DATABASE_URL"] = databases.postgresql().new_database()
+        except databases.NoPostgreSQL as reason:
+            pytest.skip(str(reason))
+    app = create_app(config.read(given))
+    app.testing = True
+    app.config["RATELIMIT_ENABLED"] = False
+    with app.app_context():
+        upgrade()
+    return app
+
+
+def close(app: Flask) -> None:
+    """Let go of the application's connections."""
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application that tests share; each test's changes are forgotten."""
+    app = new_app(request.param, tmp_path_factory.mktemp(request.param))
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Iterator[Flask]:
+    """An application whose database is as new at the end: all sessions join one transaction that is rolled back."""
+    with shared_app.app_context():
+        engines = db.engines
+        engine = engines[None]
+        with engine.connect() as connection:
+            outer = connection.begin()
+            engines[None] = connection  # type: ignore[assignment]  # a session binds to either
+            try:
+                yield shared_app
+            finally:
+                db.session.remove()
+                outer.rollback()
+                engines[None] = engine
+
+
+@pytest.fixture
+def own_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database of its own, for races and killed processes; see `on_both`."""
+    app = new_app(getattr(request, "param", "sqlite"), tmp_path)
+    yield app
+    close(app)
+
+
+on_both = pytest.mark.parametrize("own_app", ["sqlite", "postgresql"], indirect=True)
+"""Run a test that uses `own_app` on both databases."""
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A strict visitor: every page that it opens is checked."""
+    return PageClient(app)
+
+
+class Counted:
+    """How many statements ran."""
+
+    total = 0
+
+
+@pytest.fixture
+def queries(app: Flask):
+    """Count the statements of a block: `with queries() as counted: …`."""
+
+    @contextmanager
+    def count() -> Iterator[Counted]:
+        counted = Counted()
+
+        def note(*_: object) -> None:
+            counted.total += 1
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return count

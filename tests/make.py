@@ -1,0 +1,287 @@
+"""Dull factories: each makes one thing with plain defaults; say only what matters to the test."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from dxday.accounts.models import Account, Organisation, Person, RoleGrant
+from dxday.accounts.rules import OrganisationKind, email_key
+from dxday.awards.models import Award, Decision
+from dxday.certificates.models import Certificate
+from dxday.core import codes
+from dxday.core.actor import Actor, ActorKind, Grant
+from dxday.core.permissions import Role
+from dxday.db import Base, db
+from dxday.editions.models import Edition
+from dxday.leases import Carriage
+from dxday.nominations.models import Category, Nomination, Scheme
+from dxday.nominations.rules import AwardForm, NomineeKind
+from dxday.nominations.rules import State as NominationState
+from dxday.programme.models import Placement, Session
+from dxday.programme.rules import Mode, PlacementRole, SessionKind, SessionState
+from dxday.registration.models import Registration, SeatPool
+from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.sites.models import Room, Site
+from dxday.sites.rules import SiteKind
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = NOW.astimezone(VIETNAM).date()
+_numbers = count(1)
+
+
+def at(text: str) -> datetime:
+    """Return the moment of "2026-10-10 08:00" on a Vietnamese clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+def number() -> int:
+    """Return a number that no other thing of this run has."""
+    return next(_numbers)
+
+
+def save(thing: Base) -> Any:
+    """Flush and return."""
+    db.session.add(thing)
+    db.session.flush()
+    return thing
+
+
+def actor(role: Role = Role.ADMIN, **grant: Any) -> Actor:
+    """An actor without an account, with one role."""
+    return Actor(kind=ActorKind.PERSON, label="Thử Nghiệm", grants=(Grant(role, **grant),))
+
+
+def organisation(**given: Any) -> Organisation:
+    n = number()
+    defaults = {
+        "code": f"org-{n}",
+        "kind": OrganisationKind.DISTRICT,
+        "name": {"vi": f"Huyện Mẫu {n}", "en": f"Sample District {n}"},
+    }
+    return save(Organisation(**(defaults | given)))
+
+
+def person(**given: Any) -> Person:
+    defaults = {"full_name": "Nguyễn Văn Mẫu", "position": {"vi": "Chủ tịch", "en": "Chairman"}}
+    return save(Person(**(defaults | given)))
+
+
+def account(role: Role | None = None, **grant: Any) -> Account:
+    n = number()
+    made = save(
+        Account(
+            email=f"person{n}@example.org",
+            email_key=email_key(f"person{n}@example.org"),
+            full_name=f"Thử Nghiệm {n}",
+            locale="en",
+            session_stamp="stamp",
+            created_at=NOW,
+        )
+    )
+    if role is not None:
+        save(RoleGrant(account_id=made.id, role=role, granted_at=NOW, **grant))
+    return made
+
+
+def edition(**given: Any) -> Edition:
+    """An edition in 40 days, with registration and nominations open."""
+    n = number()
+    defaults: dict[str, Any] = {
+        "code": f"sample-{n}",
+        "year": 2026,
+        "name": {"vi": f"Ngày Chuyển đổi số {n}", "en": f"Digital Transformation Day {n}"},
+        "starts_on": TODAY + timedelta(days=40),
+        "ends_on": TODAY + timedelta(days=40),
+        "registration_opens_at": NOW - timedelta(days=1),
+        "registration_closes_at": NOW + timedelta(days=39),
+        "nominations_open_at": NOW - timedelta(days=1),
+        "nominations_close_at": NOW + timedelta(days=30),
+    }
+    given.setdefault("host", None)
+    host = given.pop("host") or organisation(kind=OrganisationKind.PROVINCE)
+    made = save(Edition(host=host, **(defaults | given)))
+    return made
+
+
+def site(edition: Edition, **given: Any) -> Site:
+    n = number()
+    defaults = {
+        "code": f"site-{n}",
+        "kind": SiteKind.SATELLITE,
+        "name": {"vi": f"Điểm cầu {n}", "en": f"Site {n}"},
+        "position": n,
+    }
+    return save(Site(edition_id=edition.id, **(defaults | given)))
+
+
+def room(site: Site, **given: Any) -> Room:
+    n = number()
+    defaults = {"code": f"room-{n}", "name": {"vi": f"Phòng {n}", "en": f"Room {n}"}, "capacity": 100}
+    return save(Room(site_id=site.id, **(defaults | given)))
+
+
+def session(edition: Edition, **given: Any) -> Session:
+    n = number()
+    defaults = {
+        "code": f"s{n}",
+        "kind": SessionKind.CONFERENCE,
+        "state": SessionState.PUBLISHED,
+        "title": {"vi": f"Hội nghị {n}", "en": f"Conference {n}"},
+        "updated_at": NOW,
+    }
+    return save(Session(edition_id=edition.id, **(defaults | given)))
+
+
+def placement(
+    session: Session, room: Room | None = None, *, site: Site | None = None, **given: Any
+) -> Placement:
+    """A placement from 08:00 to 09:00 on the edition's first day; times may be given as "2026-10-10 08:00"."""
+    site_id = room.site_id if room else site.id if site else None
+    first_day: date = db.session.get(Edition, session.edition_id).starts_on
+    for name, default in (("starts_at", "08:00"), ("ends_at", "09:00")):
+        value = given.get(name, f"{first_day} {default}")
+        given[name] = at(value) if isinstance(value, str) else value
+    defaults = {"role": PlacementRole.ORIGIN, "mode": Mode.ON_SITE}
+    return save(
+        Placement(
+            edition_id=session.edition_id,
+            session_id=session.id,
+            site_id=site_id,
+            room_id=room.id if room else None,
+            room_shared=room.shared if room else None,
+            **(defaults | given),
+        )
+    )
+
+
+def pool(site: Site, **given: Any) -> SeatPool:
+    defaults = {"mode": SeatMode.ON_SITE, "capacity": 100, "taken": 0}
+    return save(SeatPool(edition_id=site.edition_id, site_id=site.id, **(defaults | given)))
+
+
+def registration(pool: SeatPool, **given: Any) -> Registration:
+    """A registration; takes its seat in the pool."""
+    n = number()
+    email = given.get("email", f"citizen{n}@example.org")
+    defaults = {
+        "code": codes.new_code(8),
+        "token": codes.new_token(),
+        "full_name": "Trần Thị Thí Dụ",
+        "email": email,
+        "email_key": email_key(email),
+        "organisation_name": "",
+        "locale": "en",
+        "consent_version": "test",
+        "consented_at": NOW,
+        "created_at": NOW,
+    }
+    made = Registration(edition_id=pool.edition_id, pool_id=pool.id, **(defaults | given))
+    if made.state in (None, RegistrationState.CONFIRMED):
+        pool.taken += 1
+    return save(made)
+
+
+def scheme(edition: Edition, **given: Any) -> Scheme:
+    n = number()
+    defaults = {
+        "code": f"scheme-{n}",
+        "name": {"vi": "Khen thưởng chuyển đổi số", "en": "Digital transformation honours"},
+        "form": AwardForm.BANG_KHEN,
+        "legal_basis": "Luật Thi đua, khen thưởng số 06/2022/QH15",
+        "giver": {"vi": "Chủ tịch Ủy ban nhân dân tỉnh Mẫu"},
+        "signatory_title": {"vi": "Chủ tịch"},
+    }
+    return save(Scheme(edition_id=edition.id, **(defaults | given)))
+
+
+def category(scheme: Scheme, **given: Any) -> Category:
+    n = number()
+    defaults = {
+        "code": f"category-{n}",
+        "name": {"vi": "Tập thể", "en": "Collectives"},
+        "nominee_kind": NomineeKind.COLLECTIVE,
+    }
+    return save(Category(edition_id=scheme.edition_id, scheme_id=scheme.id, **(defaults | given)))
+
+
+def nomination(category: Category, organisation: Organisation | None = None, **given: Any) -> Nomination:
+    """A submitted nomination."""
+    agency = organisation or globals()["organisation"]()
+    state = given.get("state", NominationState.SUBMITTED)
+    defaults = {
+        "code": codes.new_code(8),
+        "guid": uuid4(),
+        "state": state,
+        "organisation_name": agency.name,
+        "nominee_name": "Tổ công nghệ số cộng đồng xã Mẫu",
+        "nominee_position": "",
+        "nominee_email": "awardee@example.org",
+        "achievement": "Hỗ trợ người dân dùng dịch vụ công trực tuyến.",
+        "contact_name": "Lê Thị Ví Dụ",
+        "contact_email": "agency@example.org",
+        "created_at": NOW,
+        "updated_at": NOW,
+        "submitted_at": None if state is NominationState.DRAFT else NOW,
+    }
+    creator = given.pop("created_by", None) or account()
+    return save(
+        Nomination(
+            edition_id=category.edition_id,
+            category_id=category.id,
+            organisation_id=agency.id,
+            created_by_id=creator.id,
+            **(defaults | given),
+        )
+    )
+
+
+def decision(edition: Edition, **given: Any) -> Decision:
+    defaults = {
+        "number": f"{number()}/QĐ-UBND",
+        "decided_on": TODAY,
+        "signatory_name": "Phạm Văn Thử",
+        "signatory_title": "Chủ tịch",
+        "place": "Nghệ An",
+        "recorded_at": NOW,
+    }
+    return save(Decision(edition_id=edition.id, **(defaults | given)))
+
+
+def award(decision: Decision, nomination: Nomination, **given: Any) -> Award:
+    defaults = {
+        "code": codes.new_code(8),
+        "recipient_kind": NomineeKind.COLLECTIVE,
+        "recipient_name": nomination.nominee_name,
+        "recipient_position": nomination.nominee_position,
+        "organisation_name": nomination.organisation_name,
+        "achievement": "Đã có thành tích xuất sắc trong chuyển đổi số.",
+        "position": 1,
+        "created_at": NOW,
+    }
+    return save(
+        Award(
+            edition_id=decision.edition_id,
+            decision_id=decision.id,
+            category_id=nomination.category_id,
+            nomination_id=nomination.id,
+            **(defaults | given),
+        )
+    )
+
+
+def certificate(award: Award, **given: Any) -> Certificate:
+    """An issued certificate that waits to be rendered."""
+    defaults = {
+        "number": f"BK-2026-{number():04d}",
+        "token": codes.new_token(),
+        "holder_token": codes.new_token(),
+        "facts": {},
+        "recipient_email": "awardee@example.org",
+        "recipient_locale": "vi",
+        "issued_at": NOW,
+        "carriage": Carriage.QUEUED,
+    }
+    return save(Certificate(edition_id=award.edition_id, award_id=award.id, **(defaults | given)))
