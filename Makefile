@@ -10,11 +10,11 @@ BIN    := .venv/bin
 CATALOGUES := dxday/translations
 LANGUAGES  := vi hi
 EXTRACT    := $(BIN)/pybabel -q extract --mapping-file pyproject.toml --keyword lazy_gettext --keyword lazy_ngettext:1,2 \
-              --add-location file --sort-by-file --omit-header --output
+              --add-location file --sort-by-file --project DXDay --version 1 --output
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup ## Start DXDay with its demo editions on http://127.0.0.1:8000 (PORT=… for another)
@@ -54,9 +54,10 @@ format: setup-test ## Put the Python code into the common form
 
 .PHONY: catalogues
 catalogues: setup-test ## Take new words into the translations, and compile them
+	@mkdir -p $(CATALOGUES)
 	$(EXTRACT) $(CATALOGUES)/messages.pot dxday templates
 	@for language in $(LANGUAGES); do \
-	  if [ -f $(CATALOGUES)/$$language/LC_MESSAGES/messages.po ]; then verb="update --no-fuzzy-matching --ignore-obsolete"; \
+	  if [ -f $(CATALOGUES)/$$language/LC_MESSAGES/messages.po ]; then verb="update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date"; \
 	  else verb=init; fi; \
 	  $(BIN)/pybabel -q $$verb -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) -l $$language --width 110 || exit 1; \
 	done
@@ -64,17 +65,18 @@ catalogues: setup-test ## Take new words into the translations, and compile them
 
 .PHONY: check-catalogues
 check-catalogues: setup-test ## Fail on a missing, fuzzy or wrongly filled translation
+	@mkdir -p $(CATALOGUES)
 	$(EXTRACT) $(CATALOGUES)/messages.pot dxday templates
 	$(BIN)/python scripts/check_catalogues.py $(CATALOGUES)/messages.pot \
 	  $(LANGUAGES:%=$(CATALOGUES)/%/LC_MESSAGES/messages.po)
 
 .PHONY: lock
-lock: setup ## Lock what requirements/*.in and package.json name (UPGRADE=--upgrade for newer versions)
+lock: setup ## Lock what requirements/*.in and package.json name (UPGRADE=--upgrade renews)
 	@for name in run test uv node; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
-	npm $(if $(UPGRADE),update,install) --package-lock-only
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only
 
 .PHONY: clean
 clean: ## Remove everything that set-up made; keeps the instance with its data

@@ -12,7 +12,8 @@ from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Enum, In
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 
 from dxday.core.errors import Stale
@@ -107,17 +108,29 @@ def transaction() -> Iterator[None]:
     session.info[_WRITING] = True
     try:
         session.connection(execution_options={_WRITING: True})
-        yield
+        # A savepoint, because undoing it forgets only what the block changed: what the page has loaded stays readable
+        # for the answer that says why nothing was done.
+        with session.begin_nested():
+            yield
         session.commit()
     except StaleDataError as error:
-        session.rollback()
+        _give_up(session)
         raise Stale from error
     except BaseException:
-        session.rollback()
+        _give_up(session)
         raise
     finally:
         session.info.pop(_WRITING, None)
         session.info.pop("audit", None)
+
+
+def _give_up(session: Session) -> None:
+    """End a transaction of which nothing shall stay; its savepoint is undone already."""
+    session.info.pop("audit", None)
+    try:
+        session.commit()
+    except SQLAlchemyError:
+        session.rollback()
 
 
 def init_app(app: Flask) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxday.db import choice, db
@@ -80,6 +80,45 @@ def claim(model: type[Any], row_id: int, *, now: datetime) -> Any | None:
     if claimed.rowcount != 1:
         return None
     return db.session.get(model, row_id, populate_existing=True)
+
+
+def settle(
+    row: Any, *, to: Carriage, error: str | None = None, due_at: datetime | None = None, **changes: Any
+) -> bool:
+    """Record what became of a row that `claim` gave out; tell whether it was still ours to record.
+
+    `due_at` is when a row that goes back to QUEUED is tried again; `changes` are further columns.  The lease is
+    the fence: when it ran out meanwhile and another worker holds the row, nothing is written.  A row that was
+    given up as UNKNOWN is settled all the same, because now it is known.
+    """
+    model = type(row)
+    settled = db.session.execute(
+        update(model)
+        .where(
+            model.id == row.id,
+            or_(
+                and_(model.carriage == Carriage.CLAIMED, model.leased_until == row.leased_until),
+                model.carriage == Carriage.UNKNOWN,
+            ),
+        )
+        .values(carriage=to, leased_until=None, handed_until=None, due_at=due_at, error=error, **changes)
+        .execution_options(synchronize_session=False)
+    )
+    return int(settled.rowcount) == 1
+
+
+def requeue(row: Any) -> bool:
+    """Let a row that failed or is unknown be tried afresh; tell whether it was in one of these states."""
+    model = type(row)
+    moved = db.session.execute(
+        update(model)
+        .where(model.id == row.id, model.carriage.in_((Carriage.FAILED, Carriage.UNKNOWN)))
+        .values(
+            carriage=Carriage.QUEUED, due_at=None, handed_until=None, leased_until=None, tries=0, error=None
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(moved.rowcount) == 1
 
 
 def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:

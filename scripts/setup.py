@@ -217,6 +217,7 @@ class Step(NamedTuple):
         return sha.hexdigest()
 
 
+UV = Step("uv", (LOCKS / "uv.txt",), (BIN / "uv",))
 PACKAGES = Step("packages", (LOCKS / "run.txt",), (BIN / "python",))
 TEST_PACKAGES = Step("test-packages", (LOCKS / "run.txt", LOCKS / "test.txt"), (BIN / "pytest",))
 NODE = Step("node", (LOCKS / "node.txt",), (BIN / "npm",))
@@ -271,6 +272,8 @@ def is_environment_sound() -> bool:
     home = STAMPS / "home"
     if home.is_file() and home.read_text() != str(VENV):
         return False  # the folder was moved or copied: the scripts in it call a Python elsewhere
+    if not home.is_file() and not shutil.which("uv") and not (BIN / "pip").exists():
+        return False  # making it was interrupted
     question = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     try:
         return subprocess.run([BIN / "python", "-c", question], capture_output=True).returncode == 0
@@ -296,12 +299,12 @@ def installer() -> str:
     """Return the path of uv: the machine's, else the environment's own, brought by pip."""
     if uv := shutil.which("uv"):
         return uv
-    own = BIN / "uv"
-    if not own.exists():
+    if not UV.is_done():
         with progress("uv, the installer"):
             pip = (BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
             run(*pip, "--only-binary=:all:", "--require-hashes", "-r", LOCKS / "uv.txt")
-    return str(own)
+        UV.remember()
+    return str(BIN / "uv")
 
 
 def install(*words: str | Path) -> None:
@@ -474,6 +477,9 @@ def main() -> int:
         except SetupError as error:
             print(f"\n{error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("\nStopped. The next make goes on from here.", file=sys.stderr)
+            return 130
     return 0
 
 

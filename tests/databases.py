@@ -78,9 +78,13 @@ class Server:
         name = f"dxday_{uuid4().hex[:12]}"
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
+        return self.address(name).replace("postgresql+psycopg", "postgresql")
+
+    def address(self, name: str) -> str:
+        """Return the SQLAlchemy address of a database of this server."""
         parts = conninfo_to_dict(self.conninfo)
         password = f":{parts['password']}" if parts.get("password") else ""
-        return f"postgresql://{parts['user']}{password}@{parts['host']}:{parts.get('port', 5432)}/{name}"
+        return f"postgresql+psycopg://{parts['user']}{password}@{parts['host']}:{parts.get('port', 5432)}/{name}"
 
 
 _server: Server | None = None

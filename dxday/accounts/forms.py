@@ -1,6 +1,7 @@
 """Signing in and choosing a password."""
 
 from wtforms import EmailField, HiddenField, PasswordField, SelectField
+from wtforms.fields.choices import SelectChoice
 
 from dxday.core.i18n import LOCALES, lazy_gettext
 from dxday.web.forms import Form, at_most, required
@@ -21,5 +22,5 @@ class UseLinkForm(Form):
 class AccountForm(Form):
     """One's own language and, if wanted, a new password."""
 
-    locale = SelectField(lazy_gettext("Language"), choices=list(LOCALES.items()))
+    locale = SelectField(lazy_gettext("Language"), choices=[SelectChoice(*named) for named in LOCALES.items()])
     password = PasswordField(lazy_gettext("New password"), [at_most(200)])

@@ -6,11 +6,12 @@ import re
 import smtplib
 import ssl
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
 from email.header import Header, decode_header, make_header
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import format_datetime, getaddresses, parseaddr
 from hashlib import sha256
@@ -120,7 +121,11 @@ def compose(outgoing: Outgoing, at: datetime) -> EmailMessage:
     message.set_raw("Message-ID", _message_id(outgoing.message_id))
     message.set_raw("Auto-Submitted", "auto-generated")
     for name, value in outgoing.headers:
-        if not _HEADER_NAME.fullmatch(name) or name in message or name.lower().startswith(("content-", "mime-")):
+        if (
+            not _HEADER_NAME.fullmatch(name)
+            or name in message
+            or name.lower().startswith(("content-", "mime-"))
+        ):
             raise ValueError(f"the header {name!r} is not for callers to set")
         message.set_raw(name, value if _plain(value).isascii() else _words_header(name, value))
     _write_body(message, outgoing)
@@ -208,7 +213,7 @@ class SmtpCarrier:
         """Go as far as the server's leave to send the text."""
         line = self._line = self._line or self._connect()
         options: list[str] = []
-        if message.policy.utf8:
+        if isinstance(message.policy, policy.EmailPolicy) and message.policy.utf8:
             if not line.has_extn("smtputf8"):
                 raise MailRefused(
                     permanent=True, code=553, reply="the server takes no addresses beyond ASCII (SMTPUTF8)"
@@ -236,7 +241,9 @@ class SmtpCarrier:
             reply = self._line.getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise MailUnknown(f"the line to {self.host} dropped before the server answered: {error}") from error
+            raise MailUnknown(
+                f"the line to {self.host} dropped before the server answered: {error}"
+            ) from error
         self._ask(reply, 250)
 
     def _connect(self) -> smtplib.SMTP:
@@ -260,11 +267,23 @@ class SmtpCarrier:
                     raise smtplib.SMTPNotSupportedError(
                         "no password over a line that is not encrypted, unless tls=none allows it"
                     )
-                line.login(self._user, self._password)
+                self._sign_in(line, self._user)
         except (smtplib.SMTPException, OSError) as error:
             line.close()
             raise MailUnavailable(f"cannot use {self.host}:{self.port}: {error}") from error
         return line
+
+    def _sign_in(self, line: smtplib.SMTP, user: str) -> None:
+        """Sign in by PLAIN, in UTF-8 (RFC 4616), which smtplib does in ASCII only; else by what it knows."""
+        if "PLAIN" not in line.esmtp_features.get("auth", "").upper().split():
+            if not (user + self._password).isascii():
+                raise smtplib.SMTPNotSupportedError("the server cannot take a name or password beyond ASCII")
+            line.login(user, self._password)
+            return
+        secret = b64encode(f"\0{user}\0{self._password}".encode()).decode()
+        code, reply = line.docmd("AUTH", f"PLAIN {secret}")
+        if code not in (235, 503):  # 503: signed in already
+            raise smtplib.SMTPException(f"{code} {reply.decode('utf-8', 'replace')}")
 
     def _ask(self, answer: tuple[int, bytes], *wanted: int) -> None:
         """Raise what an answer means, unless it is one that was wanted; leave the line clean or drop it."""
@@ -299,8 +318,9 @@ class MailboxCarrier:
         """Put one message into the mailbox; raise MailUnavailable when the folder takes nothing."""
         written_at = message["Date"].datetime.timestamp()
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(Maildir(self.folder, create=True)) as box:
+            for part in ("tmp", "new", "cur"):  # Maildir itself fails when two processes make it at once
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(Maildir(self.folder, create=False)) as box:
                 key = box.add(message.as_bytes())
             # The file's time is the letter's, so that the newest is found without opening any.
             os.utime(self.folder / "new" / key, (written_at, written_at))
@@ -471,7 +491,7 @@ def _read_mailboxes(value: str) -> str:
     return ", ".join(f"{_read_words(name)} <{address}>" if name else address for name, address in pairs)
 
 
-def _text_of(part: EmailMessage) -> str:
+def _text_of(part: MIMEPart) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 

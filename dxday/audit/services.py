@@ -42,7 +42,10 @@ def chain_pending(session: Session) -> None:
 
     The head row is locked here, at the very end, and not where the entry was recorded: so the time in which
     writers wait for each other is short, and no transaction holds the head while it waits for a seat or a room.
+    The end of a savepoint is not the end.
     """
+    if session.in_nested_transaction():
+        return
     pending = session.info.pop("audit", None)
     if not pending:
         return

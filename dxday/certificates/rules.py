@@ -1,10 +1,28 @@
 """The facts of a certificate, its number, and what its check says."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+
+MAX_PDF_BYTES = 5 * 1024 * 1024
+"""The largest file that the public check takes."""
+
+RETRY_AFTER = (timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10))
+"""Waits before the second, third and fourth try of a certificate that could not be made."""
+
+MAX_TRIES = len(RETRY_AFTER) + 1
+
+CHECK_NOTED_EVERY = timedelta(hours=1)
+"""The trail notes one look at a certificate in this time, however many there are."""
+
+TOKEN = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+"""What `core.codes.new_token` makes."""
 
 
 class Standing(StrEnum):
@@ -22,16 +40,67 @@ STANDING_NAMES: dict[Standing, Words] = {
 }
 
 
+class Reason(StrEnum):
+    """Why an award is annulled and its certificate recalled (Law 06/2022/QH15 Art. 93)."""
+
+    FRAUD = "fraud"
+    FALSE_DOSSIER = "false_dossier"
+    UNLAWFUL_APPRAISAL = "unlawful_appraisal"
+    LATER_VIOLATION = "later_violation"
+
+
+REASON_NAMES: dict[Reason, Words] = {
+    Reason.FRAUD: lazy_gettext("Fraud in declaring the achievement"),
+    Reason.FALSE_DOSSIER: lazy_gettext("False information or forged papers in the dossier"),
+    Reason.UNLAWFUL_APPRAISAL: lazy_gettext("Appraisal or proposal against the law"),
+    Reason.LATER_VIOLATION: lazy_gettext("A violation within the achievement period, found later"),
+}
+
+
 class NotRendered(RuleBroken):
     """The file is not there yet."""
 
     sentence = lazy_gettext("The certificate is still being made. Come back in a minute.")
 
 
+class CannotBeMade(RuleBroken):
+    """Making the file failed for good; a person has to look."""
+
+    sentence = lazy_gettext("The certificate could not be made. The organizer has been told and will look.")
+
+
 class LettersMissing(RuleBroken):
     """Letters that no installed font can draw."""
 
-    sentence = lazy_gettext("No installed font has these letters: %(letters)s.")
+    field = "decision"
+    sentence = lazy_gettext("No installed font has these letters of %(name)s: %(letters)s.")
+
+
+class TooMuchText(RuleBroken):
+    """Words that do not stand on one sheet even in the smallest type."""
+
+    field = "decision"
+    sentence = lazy_gettext(
+        "Name, unit and achievement of %(name)s are too long for one sheet. Shorten the achievement line."
+    )
+
+
+class NoLongerValid(RuleBroken):
+    """A certificate that was revoked or replaced."""
+
+    sentence = lazy_gettext("Certificate %(number)s is not valid any more, so its file is not handed out.")
+
+
+class RevokedAlready(RuleBroken):
+    """Only a valid certificate can be revoked."""
+
+    sentence = lazy_gettext("Certificate %(number)s is not valid any more; it cannot be revoked again.")
+
+
+class NothingToRetry(RuleBroken):
+    """No certificate whose making failed."""
+
+    sentence = lazy_gettext("There is no failed certificate to try again.")
 
 
 @dataclass(frozen=True)
@@ -41,6 +110,9 @@ class Facts:
     number: str
     giver: str
     form: str
+    """The form's code: bang_khen, giay_khen or own."""
+    title: str
+    """The form as printed: Bằng khen."""
     recipient_kind: str
     recipient_name: str
     recipient_position: str
@@ -55,7 +127,42 @@ class Facts:
     edition_name: str
 
 
+def facts_of(stored: Mapping[str, Any]) -> Facts:
+    """Return frozen facts as they were stored; what an older certificate did not have is ""."""
+    return Facts(**{each.name: str(stored.get(each.name, "")) for each in fields(Facts)})
+
+
+INITIALS = {"bang_khen": "BK", "giay_khen": "GK"}
+TITLES = {"bang_khen": "Bằng khen", "giay_khen": "Giấy khen"}
+"""The legal names (Law 06/2022/QH15); an award of the organiser's own is called as its scheme is."""
+
+
+def prefix_of(form: str, year: int) -> str:
+    """Return what every number of a form and year begins with (`BK-2026-`)."""
+    return f"{INITIALS.get(form, 'CN')}-{year}-"
+
+
 def number_of(form: str, year: int, sequence: int) -> str:
     """Return the printed number: initials of the form, year, running number (`BK-2026-0042`)."""
-    initials = {"bang_khen": "BK", "giay_khen": "GK"}.get(form, "CN")
-    return f"{initials}-{year}-{sequence:04d}"
+    return f"{prefix_of(form, year)}{sequence:04d}"
+
+
+def code_in(typed: str) -> str | None:
+    """Return the code in what somebody typed, read aloud or pasted as a whole address; None where there is none.
+
+    Crockford's base32: case does not matter, o is 0, i and l are 1; blanks and dashes are passed over.
+    """
+    last = typed.strip().split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]
+    plain = re.sub(r"[\s\-–]", "", last).lower().translate(str.maketrans("oil", "011"))
+    return plain if TOKEN.fullmatch(plain) else None
+
+
+def check_can_revoke(standing: Standing, number: str) -> None:
+    """Raise RevokedAlready unless the certificate is valid."""
+    if standing is not Standing.VALID:
+        raise RevokedAlready(number=number)
+
+
+def next_wait(tries: int) -> timedelta | None:
+    """Return how long to wait after `tries` failed tries; None when it is enough."""
+    return RETRY_AFTER[tries - 1] if 1 <= tries < MAX_TRIES else None

@@ -4,25 +4,25 @@ import secrets
 import unicodedata
 from hmac import compare_digest
 
-TOKEN_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32 in lower case: five bits a letter, no i, l, o or u."""
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+PLAIN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """What a person can read aloud and copy: no 0, O, 1, I or L."""
 
-TOKEN_LENGTH = 26
+_TOKEN_LENGTH = 26
 
 
 def new_token() -> str:
     """Return a secret of 26 letters, 130 bits, safe in an address."""
-    return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(TOKEN_LENGTH))
+    return "".join(secrets.choice(BASE32) for _ in range(_TOKEN_LENGTH))
 
 
 def new_code(length: int = 8) -> str:
     """Return a random code of `length` letters for people; not a secret unless it is long enough to be one."""
     if length < 1:
         raise ValueError("a code has at least one letter")
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
+    return "".join(secrets.choice(PLAIN_LETTERS) for _ in range(length))
 
 
 def normalise_code(written: str) -> str:

@@ -10,7 +10,7 @@ class Refusal(Exception):
 
     status: ClassVar[int] = 422
     sentence: ClassVar[Words] = lazy_gettext("This could not be done.")
-    field: ClassVar[str | None] = None
+    field: str | None = None
     """The form field that the refusal is about, if it is about one."""
 
     def __init__(self, **facts: Any) -> None:

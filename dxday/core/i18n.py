@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 LOCALES: dict[str, str] = {"vi": "Tiếng Việt", "en": "English", "hi": "हिन्दी"}
@@ -17,7 +17,18 @@ Words = LazyString | str
 Translations = dict[str, str]
 """Language code → text, as stored in a translatable column; an absent language is no key at all."""
 
-__all__ = ["DEFAULT_LOCALE", "LOCALES", "Translations", "Words", "gettext", "lazy_gettext", "pick"]
+__all__ = [
+    "DEFAULT_LOCALE",
+    "LOCALES",
+    "Translations",
+    "Words",
+    "gettext",
+    "language_of",
+    "lazy_gettext",
+    "lazy_pick",
+    "pick",
+    "sentence",
+]
 
 
 def pick(texts: Mapping[str, str] | None, locale: str) -> str:
@@ -41,6 +52,11 @@ def language_of(texts: Mapping[str, str] | None, locale: str) -> str:
         if texts.get(code):
             return code
     return next((code for code, text in texts.items() if text), locale)
+
+
+def lazy_pick(texts: Mapping[str, str] | None) -> Words:
+    """Return the text as words that are put into the reader's language when they are shown (in refusals)."""
+    return LazyString(lambda: pick(texts, str(get_locale())))
 
 
 def sentence(words: Words, facts: Mapping[str, Any]) -> str:

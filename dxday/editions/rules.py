@@ -78,6 +78,36 @@ class CodeNotUsable(RuleBroken):
     )
 
 
+class DaysNotInOrder(RuleBroken):
+    """An edition whose last day comes before its first."""
+
+    field = "ends_on"
+    sentence = lazy_gettext("The last day cannot come before the first.")
+
+
+class WindowNotInOrder(RuleBroken):
+    """Something that closes before it opens."""
+
+    sentence = lazy_gettext("The closing must come after the opening.")
+
+    def __init__(self, *, closing: str) -> None:
+        """Stand beside the field of the closing."""
+        super().__init__(closing=closing)
+        self.field = closing
+
+
+def check_days(first: date, last: date) -> None:
+    """Raise DaysNotInOrder."""
+    if last < first:
+        raise DaysNotInOrder
+
+
+def check_window(opens_at: datetime | None, closes_at: datetime | None, closing: str) -> None:
+    """Raise WindowNotInOrder; `closing` names the field that holds the closing."""
+    if opens_at is not None and closes_at is not None and closes_at <= opens_at:
+        raise WindowNotInOrder(closing=closing)
+
+
 def check_code(code: str) -> None:
     """Raise CodeNotUsable for a malformed or reserved code."""
     if not CODE.fullmatch(code) or code in RESERVED_CODES:

@@ -8,10 +8,16 @@ from sqlalchemy import update
 from dxday.accounts.models import Organisation
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
+from dxday.core.errors import Stale
 from dxday.core.i18n import Translations
 from dxday.db import db
 from dxday.editions import rules
 from dxday.editions.models import Edition, LegalDocument
+
+WINDOWS = (
+    ("registration_opens_at", "registration_closes_at"),
+    ("nominations_open_at", "nominations_close_at"),
+)
 
 
 def add_edition(
@@ -64,11 +70,19 @@ def add_document(
     return document
 
 
-def change_edition(edition: Edition, *, actor: Actor, now: datetime, **changes: Any) -> None:
+def change_edition(edition: Edition, *, version: int, actor: Actor, now: datetime, **changes: Any) -> None:
     """Change columns of an edition; what changed is written into the trail.
+
+    `version` is the one that was looked at.  Raises Stale, DaysNotInOrder, WindowNotInOrder.
 
     The public programme is marked as changed, since its pages show name, theme and dates.
     """
+    if version != edition.version:
+        raise Stale
+    rules.check_days(changes.get("starts_on", edition.starts_on), changes.get("ends_on", edition.ends_on))
+    for opening, closing in WINDOWS:
+        opens_at, closes_at = (changes.get(name, getattr(edition, name)) for name in (opening, closing))
+        rules.check_window(opens_at, closes_at, closing)
     changed = {name: value for name, value in changes.items() if getattr(edition, name) != value}
     if not changed:
         return

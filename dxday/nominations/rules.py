@@ -1,11 +1,13 @@
-"""What a nomination needs and which way it may go."""
+"""What a nomination needs, which way it may go, and who may take it there."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dxday.core.actor import Actor, ActorKind
 from dxday.core.errors import NotAllowed, RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.permissions import Permission
 from dxday.editions.rules import Window
 
 MAX_ATTACHMENTS = 10
@@ -70,21 +72,33 @@ MOVES: dict[State, frozenset[State]] = {
 }
 """Every way a nomination may go; a way that is not here does not exist."""
 
+EVENT_NAMES: dict[str, Words] = {
+    "nomination.drafted": lazy_gettext("Draft begun"),
+    "nomination.submitted": lazy_gettext("Submitted to the council"),
+    "nomination.withdrawn": lazy_gettext("Withdrawn by the agency"),
+    "nomination.declined": lazy_gettext("Declined by the council"),
+    "nomination.awarded": lazy_gettext("Honoured by a decision"),
+}
+"""The entries of the audit trail that make up the history of a dossier, in words."""
+
 
 @dataclass(frozen=True)
 class Dossier:
     """What of a nomination is looked at when it is handed in."""
 
     state: State
-    nominee_name: str
+    nominee_email: str
     achievement: str
+    contact_name: str
+    contact_email: str
     attachments: int
+    """How many files it has."""
 
 
 class MoveNotPossible(RuleBroken):
     """A way that the state machine does not name."""
 
-    sentence = lazy_gettext("The nomination is %(state)s; this cannot be done any more.")
+    sentence = lazy_gettext("The nomination is in the state “%(state)s”; this cannot be done any more.")
 
 
 class CallNotOpen(RuleBroken):
@@ -101,18 +115,48 @@ class CallClosed(RuleBroken):
     )
 
 
+class NomineeNameMissing(RuleBroken):
+    """A nomination of nobody: not even a draft."""
+
+    field = "nominee_name"
+    sentence = lazy_gettext("Say who is nominated.")
+
+
+class NomineeAddressMissing(RuleBroken):
+    """A dossier that does not say where the nominee can be told."""
+
+    field = "nominee_email"
+    sentence = lazy_gettext("Give the e-mail address at which the nominee is told.")
+
+
 class AchievementMissing(RuleBroken):
     """A dossier that says nothing of the achievement."""
 
     field = "achievement"
-    sentence = lazy_gettext("Describe the achievement before you submit.")
+    sentence = lazy_gettext("Describe the achievement.")
+
+
+class AchievementTooLong(RuleBroken):
+    """A description above ACHIEVEMENT_WORDS."""
+
+    field = "achievement"
+    sentence = lazy_gettext(
+        "The achievement is described in %(words)s words; shorten it to %(limit)s at the most."
+    )
+
+
+class ContactMissing(RuleBroken):
+    """A dossier about which nobody can be asked."""
+
+    field = "contact_name"
+    sentence = lazy_gettext("Say who answers questions about the dossier: a name and an e-mail address.")
 
 
 class EvidenceMissing(RuleBroken):
     """A dossier without the achievement report (Law 06/2022/QH15 Art. 84)."""
 
     field = "attachment"
-    sentence = lazy_gettext("Attach the achievement report (báo cáo thành tích) before you submit.")
+    sentence = lazy_gettext("Attach the achievement report (báo cáo thành tích).")
 
 
 class TooManyAttachments(RuleBroken):
@@ -122,17 +166,41 @@ class TooManyAttachments(RuleBroken):
     sentence = lazy_gettext("A dossier holds at most %(limit)s files.")
 
 
-class WrongNomineeKind(RuleBroken):
-    """A collective in a category for individuals, or the like."""
+class ReasonMissing(RuleBroken):
+    """A nomination declined without a word."""
 
-    field = "category"
-    sentence = lazy_gettext("This category is not for nominees of this kind.")
+    field = "reason"
+    sentence = lazy_gettext("Give the reason: the agency reads it.")
 
 
 class NotYourAgency(NotAllowed):
     """A nomination of an agency for which the person does not act."""
 
     sentence = lazy_gettext("This nomination belongs to another agency.")
+
+
+class NotTheCouncil(NotAllowed):
+    """A decision taken by somebody who does not act for the council."""
+
+    sentence = lazy_gettext("Only the council's secretary records what was decided.")
+
+
+def count_words(text: str) -> int:
+    """Return the number of words, counted as the page counts them: runs between white space."""
+    return len(text.split())
+
+
+def check_acts_for(actor: Actor, organisation_id: int, *, edition_id: int) -> None:
+    """Raise NotYourAgency unless the actor nominates for the organisation in the edition (the system may)."""
+    mine = actor.organisation_ids(Permission.NOMINATION_WRITE, edition_id=edition_id)
+    if actor.kind is not ActorKind.SYSTEM and organisation_id not in mine:
+        raise NotYourAgency
+
+
+def check_may_decide(actor: Actor, *, edition_id: int) -> None:
+    """Raise NotTheCouncil unless the actor records decisions of the edition."""
+    if not actor.may(Permission.DECISION_RECORD, edition_id=edition_id):
+        raise NotTheCouncil
 
 
 def check_move(state: State, to: State) -> None:
@@ -156,14 +224,29 @@ def check_call_open(call: Window, now: datetime) -> None:
         raise CallNotOpen
 
 
+def find_gaps(dossier: Dossier) -> list[RuleBroken]:
+    """Return everything that the dossier still lacks, in the order of the form; nothing when it is complete."""
+    gaps: list[RuleBroken] = []
+    if not dossier.nominee_email.strip():
+        gaps.append(NomineeAddressMissing())
+    words = count_words(dossier.achievement)
+    if words == 0:
+        gaps.append(AchievementMissing())
+    if words > ACHIEVEMENT_WORDS:
+        gaps.append(AchievementTooLong(words=words, limit=ACHIEVEMENT_WORDS))
+    if not (dossier.contact_name.strip() and dossier.contact_email.strip()):
+        gaps.append(ContactMissing())
+    if dossier.attachments == 0:
+        gaps.append(EvidenceMissing())
+    return gaps
+
+
 def check_can_submit(dossier: Dossier, call: Window, now: datetime) -> None:
     """Raise the first rule that stands in the way of submitting."""
     check_move(dossier.state, State.SUBMITTED)
     check_call_open(call, now)
-    if not dossier.achievement.strip():
-        raise AchievementMissing
-    if dossier.attachments == 0:
-        raise EvidenceMissing
+    for gap in find_gaps(dossier):
+        raise gap
 
 
 def check_room_for_attachment(count: int) -> None:

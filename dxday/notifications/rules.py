@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.leases import Carriage
 
@@ -18,6 +19,15 @@ class Kind(StrEnum):
     SIGN_IN_LINK = "sign_in_link"
 
 
+KIND_NAMES: dict[Kind, Words] = {
+    Kind.REGISTRATION_CONFIRMED: lazy_gettext("Place confirmed"),
+    Kind.REGISTRATION_CANCELLED: lazy_gettext("Place cancelled"),
+    Kind.REGISTRATION_REMINDER: lazy_gettext("Reminder"),
+    Kind.NOMINATION_RECEIVED: lazy_gettext("Nomination received"),
+    Kind.CERTIFICATE_READY: lazy_gettext("Certificate ready"),
+    Kind.SIGN_IN_LINK: lazy_gettext("Sign-in link"),
+}
+
 CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.QUEUED: lazy_gettext("Waiting"),
     Carriage.CLAIMED: lazy_gettext("Leaving"),
@@ -25,6 +35,12 @@ CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.FAILED: lazy_gettext("Failed"),
     Carriage.UNKNOWN: lazy_gettext("Unknown"),
 }
+
+class NotToSendAgain(RuleBroken):
+    """A message that is on its way, or that arrived."""
+
+    sentence = lazy_gettext("Only a message that failed or whose fate is unknown can be sent again.")
+
 
 RETRY_AFTER = (
     timedelta(minutes=1),

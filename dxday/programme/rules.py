@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from dxday.core.errors import RuleBroken
-from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.errors import RuleBroken, Stale
+from dxday.core.i18n import Translations, Words, lazy_gettext
 from dxday.core.intervals import Interval, find_overlapping
 
 
@@ -50,11 +50,25 @@ SESSION_STATE_NAMES: dict[SessionState, Words] = {
 }
 
 
+MOVES: dict[SessionState, frozenset[SessionState]] = {
+    SessionState.DRAFT: frozenset({SessionState.PUBLISHED, SessionState.CANCELLED}),
+    SessionState.PUBLISHED: frozenset({SessionState.CANCELLED}),
+    SessionState.CANCELLED: frozenset(),
+}
+"""Which state may follow which.  What the public has seen is cancelled, never taken away."""
+
+
 class PlacementRole(StrEnum):
     """Whether a session starts at a site or is received there."""
 
     ORIGIN = "origin"
     RECEIVING = "receiving"
+
+
+PLACEMENT_ROLE_NAMES: dict[PlacementRole, Words] = {
+    PlacementRole.ORIGIN: lazy_gettext("Held here"),
+    PlacementRole.RECEIVING: lazy_gettext("Received here"),
+}
 
 
 class Mode(StrEnum):
@@ -91,6 +105,10 @@ PART_KIND_NAMES: dict[PartKind, Words] = {
 }
 
 
+GIVEN_PARTS = (PartKind.CHAIR, PartKind.CO_CHAIR, PartKind.SPEAKER)
+"""The parts that a session's own form gives; a presiding officer belongs to the site."""
+
+
 class RoomTaken(RuleBroken):
     """Another session is in the room at that time."""
 
@@ -121,17 +139,63 @@ class TooLong(RuleBroken):
     sentence = lazy_gettext("A session lasts at most 24 hours.")
 
 
-class OverrideNeedsReason(RuleBroken):
-    """A room is to be used twice at once and nobody says why."""
-
-    field = "override_reason"
-    sentence = lazy_gettext("Say why the room may be used by two sessions at once.")
-
-
 class RoomNotAtSite(RuleBroken):
     """A room of another site."""
 
+    field = "room"
     sentence = lazy_gettext("This room does not belong to the site.")
+
+
+class RoomTwice(RuleBroken):
+    """A session that is to be in one room twice."""
+
+    field = "room"
+    sentence = lazy_gettext("The session is in this room already.")
+
+
+class SiteHasNoRoom(RuleBroken):
+    """A site that is to receive a session and has nowhere to show it."""
+
+    field = "sites"
+    sentence = lazy_gettext("%(site)s has no room yet, so it cannot receive a session.")
+
+
+class MoveNotPossible(RuleBroken):
+    """A session that cannot go from its state to the one wanted."""
+
+    sentence = lazy_gettext("This session is %(state)s already; it cannot be changed in this way.")
+
+
+class CancelledForGood(RuleBroken):
+    """A change to a session that was cancelled."""
+
+    sentence = lazy_gettext("This session was cancelled. Add a new one instead of changing it.")
+
+
+class NotPlacedYet(RuleBroken):
+    """A session that is to be published and has neither time nor place."""
+
+    sentence = lazy_gettext("Give the session a room and a time before you publish it.")
+
+
+class RoomNeeded(RuleBroken):
+    """A session that people meet for, without a room."""
+
+    field = "room"
+    sentence = lazy_gettext("Choose a room; only a session that is held online alone needs none.")
+
+
+class OriginStays(RuleBroken):
+    """The site that a session is held at wants to opt out of it."""
+
+    sentence = lazy_gettext("The session is held here. Cancel the session instead.")
+
+
+class TitleMissing(RuleBroken):
+    """A session without a name in any language."""
+
+    field = "title_vi"
+    sentence = lazy_gettext("Give the session a title in at least one language.")
 
 
 @dataclass(frozen=True)
@@ -151,10 +215,73 @@ def check_times(starts_at: datetime, ends_at: datetime) -> None:
         raise TooLong
 
 
+def check_day(day: date, *, first: date, last: date) -> None:
+    """Raise OutsideEdition for a day before the edition's first or after its last day."""
+    if not first <= day <= last:
+        raise OutsideEdition(first=first.strftime("%d/%m/%Y"), last=last.strftime("%d/%m/%Y"))
+
+
+def check_title(title: Translations) -> None:
+    """Raise TitleMissing for a title that is empty in every language."""
+    if not any(title.values()):
+        raise TitleMissing
+
+
+def check_move(state: SessionState, wanted: SessionState) -> None:
+    """Raise MoveNotPossible when `wanted` may not follow `state`."""
+    if wanted not in MOVES[state]:
+        raise MoveNotPossible(state=SESSION_STATE_NAMES[state])
+
+
+def check_can_publish(state: SessionState, *, placed: bool) -> None:
+    """Raise MoveNotPossible or NotPlacedYet."""
+    check_move(state, SessionState.PUBLISHED)
+    if not placed:
+        raise NotPlacedYet
+
+
+def check_room_for(mode: Mode, *, has_room: bool) -> None:
+    """Raise RoomNeeded for a mode in which people meet and no room to meet in."""
+    if not has_room and mode is not Mode.ONLINE:
+        raise RoomNeeded
+
+
+def check_seen(seen: int, version: int) -> None:
+    """Raise Stale when the version that a person saw is not the one that is saved."""
+    if seen != version:
+        raise Stale
+
+
+def check_can_change(state: SessionState) -> None:
+    """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
+    if state is SessionState.CANCELLED:
+        raise CancelledForGood
+
+
+def is_public(state: SessionState, sequence: int) -> bool:
+    """Tell whether visitors see a session: it is published, or it was when it was cancelled.
+
+    Cancelling what was published raises the sequence, cancelling a draft does not.
+    """
+    return state is SessionState.PUBLISHED or (state is SessionState.CANCELLED and sequence > 0)
+
+
+def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:
+    """Tell whether a placement keeps others out of its room."""
+    return not (shared or overridden or cancelled)
+
+
+def moved(start: datetime, end: datetime, *, by: timedelta, longer: timedelta) -> tuple[datetime, datetime]:
+    """Return times moved by `by`, the end by `longer` more.  Raises TimesNotInOrder or TooLong."""
+    starts_at, ends_at = start + by, end + by + longer
+    check_times(starts_at, ends_at)
+    return starts_at, ends_at
+
+
 def find_room_clashes(placements: Iterable[tuple[int, int, Interval]]) -> list[Clash]:
     """Return every clashing pair of (placement id, room id, interval) once; half-open, so back to back is no clash.
 
-    Leave out placements in shared rooms and those with an override before you call.
+    Leave out placements that do not hold their room (see `holds_room`) before you call.
     """
     pairs = find_overlapping(
         (room_id, interval, (room_id, placement_id)) for placement_id, room_id, interval in placements

@@ -1,10 +1,13 @@
 """When one can register, which seats there are, and when a reminder is due."""
 
-from datetime import date, datetime, timedelta
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.vietnamese import nfc
 from dxday.editions.rules import Window
 
 CONSENT_VERSION = "2026-01"
@@ -12,6 +15,15 @@ CONSENT_VERSION = "2026-01"
 
 NOTICE = timedelta(days=1)
 """How long before the first session the reminder leaves."""
+
+USUAL_BEGINNING = time(8)
+"""When a day is taken to begin at a site whose programme is not published yet."""
+
+NAME_LENGTH = 200
+"""The greatest number of characters of a name of a person or organisation."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What spreadsheet programs take for the beginning of a formula (OWASP, CSV Injection)."""
 
 
 class SeatMode(StrEnum):
@@ -38,6 +50,20 @@ REGISTRATION_STATE_NAMES: dict[RegistrationState, Words] = {
     RegistrationState.CONFIRMED: lazy_gettext("Confirmed"),
     RegistrationState.CANCELLED: lazy_gettext("Cancelled"),
 }
+
+
+@dataclass(frozen=True)
+class Seats:
+    """The seats of one site in one mode, as last read."""
+
+    mode: SeatMode
+    capacity: int
+    taken: int
+
+    @property
+    def free(self) -> int:
+        """How many seats are free."""
+        return self.capacity - self.taken
 
 
 class RegistrationNotOpen(RuleBroken):
@@ -77,12 +103,43 @@ class ConsentMissing(RuleBroken):
     sentence = lazy_gettext("Without your consent we may not keep your registration.")
 
 
+class PlaceCancelled(RuleBroken):
+    """A change to a place that was given back."""
+
+    sentence = lazy_gettext("This place was cancelled already. Register again if you want to come after all.")
+
+
+class EditionOver(RuleBroken):
+    """A place that is given back after the event."""
+
+    sentence = lazy_gettext("The event is over; the place cannot be cancelled any more.")
+
+
+class SeatsTaken(RuleBroken):
+    """Fewer seats than people who hold one."""
+
+    field = "capacity"
+    sentence = lazy_gettext("%(taken)s places are taken already; there cannot be fewer seats.")
+
+
 def check_open(window: Window, now: datetime) -> None:
     """Raise RegistrationNotOpen or RegistrationOver."""
     if window.is_over(now):
         raise RegistrationOver
     if not window.is_open(now):
         raise RegistrationNotOpen
+
+
+def check_held(state: RegistrationState) -> None:
+    """Raise PlaceCancelled for a place that was given back."""
+    if state is not RegistrationState.CONFIRMED:
+        raise PlaceCancelled
+
+
+def check_not_over(ends_on: date, today: date) -> None:
+    """Raise EditionOver after the edition's last day; `today` is a day of its own time zone."""
+    if today > ends_on:
+        raise EditionOver
 
 
 def is_reminder_due(starts_at: datetime, registered_at: datetime, now: datetime) -> bool:
@@ -94,6 +151,22 @@ def is_reminder_due(starts_at: datetime, registered_at: datetime, now: datetime)
     return starts_at - NOTICE <= now < starts_at and registered_at < starts_at - NOTICE
 
 
-def event_days(starts_on: date, ends_on: date) -> int:
-    """Return how many days the edition lasts."""
-    return (ends_on - starts_on).days + 1
+def usual_beginning(starts_on: date, zone: tzinfo) -> datetime:
+    """Return when an edition is taken to begin at a site without a published session."""
+    return datetime.combine(starts_on, USUAL_BEGINNING, tzinfo=zone)
+
+
+def reminder_key(registration_id: int | str, starts_at: datetime) -> str:
+    """Return the key of a reminder: one for each place and beginning, so a moved event is told once more."""
+    return f"registration-reminder:{registration_id}:{int(starts_at.timestamp())}"
+
+
+def clean_name(written: str) -> str:
+    """Return a name as it is kept: NFC, single blanks, no control characters, at most NAME_LENGTH characters."""
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in nfc(written))
+    return " ".join(plain.split())[:NAME_LENGTH]
+
+
+def plain_cell(text: str) -> str:
+    """Return text for a cell of a CSV file; what a spreadsheet would compute gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,7 +1,9 @@
 """What kinds of sites there are."""
 
+import re
 from enum import StrEnum
 
+from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
 
 
@@ -16,3 +18,32 @@ SITE_KIND_NAMES: dict[SiteKind, Words] = {
     SiteKind.MAIN: lazy_gettext("Main site"),
     SiteKind.SATELLITE: lazy_gettext("Joined site"),
 }
+
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class CodeNotUsable(RuleBroken):
+    """A code that cannot stand in an address."""
+
+    field = "code"
+    sentence = lazy_gettext("“%(code)s” cannot be used as a code: use small letters, digits and dashes.")
+
+
+class CodeTaken(RuleBroken):
+    """A code that another site of the edition, or another room of the site, has."""
+
+    field = "code"
+    sentence = lazy_gettext("“%(code)s” is the code of another one already.")
+
+
+class SecondMainSite(RuleBroken):
+    """A main site beside the one that is there."""
+
+    field = "kind"
+    sentence = lazy_gettext("The edition has a main site already.")
+
+
+def check_code(code: str) -> None:
+    """Raise CodeNotUsable for a code that cannot stand in an address."""
+    if not CODE.fullmatch(code):
+        raise CodeNotUsable(code=code)

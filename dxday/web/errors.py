@@ -3,7 +3,7 @@
 import structlog
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from dxday.audit import services as audit
@@ -98,7 +98,7 @@ def show_database_down(error: Exception) -> ResponseReturnValue:
     log.error("database_down", error=type(error).__name__)
     try:
         db.session.rollback()
-    except Exception:  # the connection is gone: there is nothing to roll back
+    except DBAPIError:  # the connection is gone: there is nothing to roll back
         db.session.remove()
     g.database_down = True
     return _answer(503, None, {"Retry-After": "30"})
@@ -106,7 +106,7 @@ def show_database_down(error: Exception) -> ResponseReturnValue:
 
 def show_fault(error: Exception) -> ResponseReturnValue:
     """Show that we failed, log everything, and tell nothing of the inside."""
-    log.exception("fault", error=type(error).__name__)
+    log.error("fault", error=type(error).__name__, exc_info=error)
     db.session.rollback()
     return _answer(500, None)
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, g, jsonify
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from dxday.adapters.storage import open_storage
 from dxday.db import db
@@ -46,7 +47,7 @@ def readiness() -> dict[str, str]:
         db.session.execute(text("SELECT 1"))
         parts["database"] = "ok"
         parts["migrations"] = "ok" if is_migrated() else "the database is behind: run dxday db upgrade"
-    except Exception as error:  # any failure of the driver means the same here
+    except DBAPIError as error:
         db.session.rollback()
         g.database_down = True
         parts["database"] = f"does not answer ({type(error).__name__})"

@@ -12,8 +12,8 @@ def test_a_token_has_26_letters_of_five_bits():
     token = codes.new_token()
 
     assert len(token) == 26
-    assert set(token) <= set(codes.TOKEN_LETTERS)
-    assert len(token) * math.log2(len(set(codes.TOKEN_LETTERS))) == 130.0
+    assert set(token) <= set(codes.BASE32)
+    assert len(token) * math.log2(len(set(codes.BASE32))) == 130.0
 
 
 def test_a_thousand_tokens_differ_and_use_every_letter_about_as_often():
@@ -23,7 +23,7 @@ def test_a_thousand_tokens_differ_and_use_every_letter_about_as_often():
 
     assert len(set(tokens)) == 1000
     # 812.5 are expected of each; ten standard deviations is never met by chance
-    assert {letter for letter in codes.TOKEN_LETTERS if not 530 < counts[letter] < 1095} == set()
+    assert {letter for letter in codes.BASE32 if not 530 < counts[letter] < 1095} == set()
 
 
 def test_a_code_for_people_has_no_letters_that_look_alike():
@@ -38,7 +38,9 @@ def test_a_code_without_letters_is_refused():
         codes.new_code(0)
 
 
-@pytest.mark.parametrize("written", ["7KQM-2XYZ", " 7kqm 2xyz ", "7kqm–2xyz", "７ＫＱＭ２ＸＹＺ", "7kqm.2xyz"])
+@pytest.mark.parametrize(
+    "written", ["7KQM-2XYZ", " 7kqm 2xyz ", "7kqm–2xyz", "７ＫＱＭ２ＸＹＺ", "7kqm.2xyz"]
+)
 def test_a_code_is_understood_however_it_is_typed(written):
     assert codes.normalise_code(written) == "7KQM2XYZ"
 

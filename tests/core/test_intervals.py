@@ -15,7 +15,9 @@ def minutes(first: int, last: int) -> Interval:
     return Interval(MORNING + timedelta(minutes=first), MORNING + timedelta(minutes=last))
 
 
-spans = st.tuples(st.integers(0, 60), st.integers(1, 30)).map(lambda pair: minutes(pair[0], pair[0] + pair[1]))
+spans = st.tuples(st.integers(0, 60), st.integers(1, 30)).map(
+    lambda pair: minutes(pair[0], pair[0] + pair[1])
+)
 
 
 def test_an_interval_that_ends_when_it_starts_is_refused():

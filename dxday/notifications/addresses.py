@@ -1,0 +1,35 @@
+"""Whole addresses of pages, for messages that are read outside the browser."""
+
+from email.utils import parseaddr
+from typing import Any
+
+from flask import current_app, has_request_context, request
+
+FALLBACK = "http://127.0.0.1:8000"
+"""Where the embedded set-up answers; jobs have no request to read it from."""
+
+
+def base_url() -> str:
+    """Return what every address begins with, without a slash at the end.
+
+    It is the setting BASE_URL; else the host of the request; else SERVED_AT, which the embedded server notes.
+    """
+    set_up: str | None = current_app.extensions["dxday_settings"].base_url
+    if set_up:
+        return set_up
+    if has_request_context():
+        return request.url_root.rstrip("/")
+    return str(current_app.config.get("SERVED_AT") or FALLBACK).rstrip("/")
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page; unlike url_for it needs no request."""
+    current_app.inject_url_defaults(endpoint, values)
+    path: str = current_app.url_map.bind("here").build(endpoint, values)
+    return base_url() + path
+
+
+def mail_domain() -> str:
+    """Return the domain of the sender's address, which makes Message-IDs unique in the world (RFC 5322 §3.6.4)."""
+    sender = parseaddr(current_app.extensions["dxday_settings"].mail_sender)[1]
+    return sender.rpartition("@")[2] or "dxday.invalid"

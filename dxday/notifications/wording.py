@@ -1,0 +1,41 @@
+"""How a message is worded: templates/emails/<kind>.txt and .html in the language of its reader."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g
+from flask_babel import force_locale
+
+from dxday.notifications.rules import Kind
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A message in words, the same in both forms."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(kind: Kind, *, locale: str, edition: Any | None, **facts: Any) -> Wording:
+    """Word a message in `locale`, with times on the clock of `edition` (the server's, without one).
+
+    The subject is the block of that name in the .txt template.  A fact that a template misses is a bug: it raises.
+    """
+    environment = current_app.jinja_env
+    before = g.get("edition")
+    g.edition = edition
+    try:
+        with force_locale(locale):
+            plain = environment.get_template(f"emails/{kind.value}.txt")
+            known = {**facts, "locale": locale, "edition": edition}
+            subject = " ".join("".join(plain.blocks["subject"](plain.new_context(known))).split())
+            known["subject"] = subject
+            return Wording(
+                subject=subject,
+                text=plain.render(known).strip() + "\n",
+                html=environment.get_template(f"emails/{kind.value}.html").render(known),
+            )
+    finally:
+        g.edition = before

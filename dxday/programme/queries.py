@@ -1,0 +1,317 @@
+"""Reading sessions, their placements, and who has a part."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from dxday.accounts.models import Person
+from dxday.core.errors import NotFound
+from dxday.core.i18n import Translations
+from dxday.core.intervals import Interval
+from dxday.db import db
+from dxday.programme.models import Part, Placement, Session
+from dxday.programme.rules import GIVEN_PARTS, Mode, PartKind, PlacementRole, SessionKind, SessionState
+from dxday.sites.models import Room, Site
+
+_PUBLIC = or_(
+    Session.state == SessionState.PUBLISHED,
+    and_(Session.state == SessionState.CANCELLED, Session.sequence > 0),  # see rules.is_public
+)
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A placement that holds its room, with what one says of it to somebody who wants the room."""
+
+    placement_id: int
+    session_id: int
+    room_id: int
+    interval: Interval
+    room_name: Translations
+    title: Translations
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A session at one site as the programme shows it; times are local moments of that site."""
+
+    session_id: int
+    site_id: int
+    room_id: int | None
+    role: PlacementRole
+    mode: Mode
+    starts_at: datetime
+    ends_at: datetime
+    cancelled: bool
+    """Whether this site does not receive it (any more), or the whole session was cancelled."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A session of the published programme, without its placements."""
+
+    id: int
+    code: str
+    guid: UUID
+    kind: SessionKind
+    title: Translations
+    abstract: Translations | None
+    language: str
+    cancelled: bool
+    sequence: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Row:
+    """A session in the staff's list."""
+
+    code: str
+    title: Translations
+    kind: SessionKind
+    state: SessionState
+    starts_at: datetime | None
+    ends_at: datetime | None
+    site_name: Translations | None
+    room_name: Translations | None
+    receiving: int
+
+
+# The staff's side ----------------------------------------------------------------------------------------------------
+
+
+def list_rows(edition_id: int) -> list[Row]:
+    """Return every session of the edition by time, with its origin and the number of sites that receive it."""
+    receiving = (
+        select(func.count(Placement.id))
+        .where(
+            Placement.session_id == Session.id,
+            Placement.role == PlacementRole.RECEIVING,
+            Placement.cancelled_at.is_(None),
+        )
+        .correlate(Session)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Session.code,
+            Session.title,
+            Session.kind,
+            Session.state,
+            Placement.starts_at,
+            Placement.ends_at,
+            Site.name,
+            Room.name,
+            receiving,
+        )
+        .join(
+            Placement,
+            and_(Placement.session_id == Session.id, Placement.role == PlacementRole.ORIGIN),
+            isouter=True,
+        )
+        .join(Site, Site.id == Placement.site_id, isouter=True)
+        .join(Room, Room.id == Placement.room_id, isouter=True)
+        .where(Session.edition_id == edition_id)
+        .order_by(Placement.starts_at, Session.id)
+    )
+    return [Row(*row) for row in rows]
+
+
+def _whole() -> Select[tuple[Session]]:
+    """The statement of sessions with everything that their pages show."""
+    placed = selectinload(Session.placements)
+    return select(Session).options(
+        placed.joinedload(Placement.site),
+        placed.joinedload(Placement.room),
+        placed.joinedload(Placement.override),
+        selectinload(Session.parts).joinedload(Part.person),
+    )
+
+
+def get_session(edition_id: int, code: str) -> Session:
+    """Return the session with its placements (site, room, override) and parts.  Raises NotFound."""
+    found = db.session.scalars(
+        _whole().where(Session.edition_id == edition_id, Session.code == code)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_public_session(edition_id: int, code: str) -> Session:
+    """Return a session that visitors may see.  Raises NotFound, also for a draft."""
+    found = db.session.scalars(
+        _whole().where(Session.edition_id == edition_id, Session.code == code, _PUBLIC)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_session_by_guid(guid: UUID) -> Session | None:
+    """Return the session with this guid, of whatever edition, or None."""
+    return db.session.scalars(_whole().where(Session.guid == guid)).one_or_none()
+
+
+def is_code_taken(edition_id: int, code: str) -> bool:
+    """Tell whether a session of the edition has this code."""
+    return (
+        db.session.scalar(select(Session.id).where(Session.edition_id == edition_id, Session.code == code))
+        is not None
+    )
+
+
+def get_placement(edition_id: int, code: str, placement_id: int) -> Placement:
+    """Return a placement of the session with this code; its session is whole.  Raises NotFound."""
+    session = get_session(edition_id, code)
+    for placement in session.placements:
+        if placement.id == placement_id:
+            return placement
+    raise NotFound
+
+
+def origin_of(session: Session) -> Placement:
+    """Return where the session is held.  Raises NotFound while it is placed nowhere."""
+    for placement in session.placements:
+        if placement.role is PlacementRole.ORIGIN:
+            return placement
+    raise NotFound
+
+
+def list_people(ids: Collection[int]) -> list[Person]:
+    """Return the people with these ids, in the order in which they were asked for; unknown ids are left out."""
+    known = {
+        person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(list(ids))))
+    }
+    return [known[person_id] for person_id in ids if person_id in known]
+
+
+def list_bookings(
+    room_ids: Iterable[int], *, within: Interval, except_ids: Collection[int] = ()
+) -> list[Booking]:
+    """Return what holds one of the rooms at some moment of `within`, the earliest first.
+
+    `except_ids` are placements that are left out: the ones that are about to move.
+    """
+    wanted = list(room_ids)
+    if not wanted:
+        return []
+    rows = db.session.execute(
+        select(
+            Placement.id,
+            Placement.session_id,
+            Placement.room_id,
+            Placement.starts_at,
+            Placement.ends_at,
+            Room.name,
+            Session.title,
+        )
+        .join(Room, Room.id == Placement.room_id)
+        .join(Session, Session.id == Placement.session_id)
+        .where(
+            Placement.room_id.in_(wanted),
+            Placement.starts_at < within.end,
+            Placement.ends_at > within.start,
+            Placement.id.not_in(list(except_ids)),
+            # What holds a room: see rules.holds_room and the guards of the database.
+            Room.shared.is_(False),
+            Placement.override_id.is_(None),
+            Placement.cancelled_at.is_(None),
+        )
+        .order_by(Placement.starts_at, Placement.id)
+    )
+    return [
+        Booking(row_id, session_id, room_id, Interval(start, end), room_name, title)
+        for row_id, session_id, room_id, start, end, room_name, title in rows
+    ]
+
+
+# What visitors see ---------------------------------------------------------------------------------------------------
+
+
+def list_entries(edition_id: int) -> list[Entry]:
+    """Return the sessions that visitors may see, those cancelled after they were published included."""
+    rows = db.session.execute(
+        select(
+            Session.id,
+            Session.code,
+            Session.guid,
+            Session.kind,
+            Session.title,
+            Session.abstract,
+            Session.language,
+            case((Session.state == SessionState.CANCELLED, True), else_=False),
+            Session.sequence,
+            Session.updated_at,
+        )
+        .where(Session.edition_id == edition_id, _PUBLIC)
+        .order_by(Session.id)
+    )
+    return [Entry(*row[:7], bool(row[7]), *row[8:]) for row in rows]
+
+
+def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showing]:
+    """Return where and when the sessions of `list_entries` are, by time; of one site when it is given."""
+    statement = (
+        select(
+            Placement.session_id,
+            Placement.site_id,
+            Placement.room_id,
+            Placement.role,
+            Placement.mode,
+            Placement.starts_at,
+            Placement.ends_at,
+            Placement.cancelled_at,
+        )
+        .join(Session, Session.id == Placement.session_id)
+        .where(Placement.edition_id == edition_id, _PUBLIC)
+        .order_by(Placement.starts_at, Placement.session_id, Placement.id)
+    )
+    if site_id is not None:
+        statement = statement.where(Placement.site_id == site_id)
+    return [Showing(*row[:7], row[7] is not None) for row in db.session.execute(statement)]
+
+
+def list_speakers(edition_id: int) -> dict[int, list[str]]:
+    """Return the names of those who have a part in each session of the edition, by session id, in order."""
+    rows = db.session.execute(
+        select(Part.session_id, Person.full_name)
+        .join(Person, Person.id == Part.person_id)
+        .join(Session, Session.id == Part.session_id)
+        .where(Session.edition_id == edition_id, _PUBLIC, Part.kind.in_(GIVEN_PARTS))
+        .order_by(Part.session_id, _part_order(), Part.position, Part.id)
+    )
+    found: dict[int, list[str]] = {}
+    for session_id, name in rows:
+        names = found.setdefault(session_id, [])
+        if name not in names:
+            names.append(name)
+    return found
+
+
+def _part_order() -> case[int]:
+    return case({kind: place for place, kind in enumerate(PartKind)}, value=Part.kind)
+
+
+def list_next_to(session: Session, placement: Placement) -> tuple[Session | None, Session | None]:
+    """Return the published sessions just before and just after this one at the placement's site."""
+    there = (
+        select(Session)
+        .join(Placement, Placement.session_id == Session.id)
+        .where(
+            Placement.site_id == placement.site_id,
+            Placement.cancelled_at.is_(None),
+            Session.state == SessionState.PUBLISHED,
+            Session.id != session.id,
+        )
+        .limit(1)
+    )
+    before = there.where(Placement.ends_at <= placement.starts_at).order_by(
+        Placement.ends_at.desc(), Placement.id.desc()
+    )
+    after = there.where(Placement.starts_at >= placement.ends_at).order_by(Placement.starts_at, Placement.id)
+    return db.session.scalars(before).first(), db.session.scalars(after).first()

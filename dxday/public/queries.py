@@ -1,0 +1,104 @@
+"""What the front pages gather from several features."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from dxday.awards.models import Award
+from dxday.certificates.models import Certificate
+from dxday.db import db
+from dxday.leases import Carriage
+from dxday.nominations.models import Nomination
+from dxday.nominations.rules import State
+from dxday.notifications.models import Message
+from dxday.programme.models import Placement, Session
+from dxday.programme.rules import PlacementRole, SessionState
+from dxday.registration.models import Registration, SeatPool
+from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.sites.models import Site
+
+
+@dataclass(frozen=True)
+class SiteSeats:
+    """A site with its seats in the hall."""
+
+    code: str
+    name: dict[str, str]
+    kind: str
+    free: int | None
+    """None where the site has no seats on site to register for."""
+    capacity: int
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The edition at a glance: numbers for the staff home."""
+
+    sessions: dict[SessionState, int]
+    unplaced: int
+    seats: int
+    taken: int
+    registrations: int
+    nominations: dict[State, int]
+    awards: int
+    certificates: dict[Carriage, int]
+    messages: dict[Carriage, int]
+
+
+def list_site_seats(edition_id: int) -> list[SiteSeats]:
+    """Return every site, the main one first, with its free seats on site; one statement."""
+    rows = db.session.execute(
+        select(Site, SeatPool.capacity, SeatPool.taken)
+        .outerjoin(SeatPool, (SeatPool.site_id == Site.id) & (SeatPool.mode == SeatMode.ON_SITE))
+        .where(Site.edition_id == edition_id)
+        .order_by(Site.kind, Site.position, Site.id)
+    )
+    return [
+        SiteSeats(
+            site.code,
+            site.name,
+            site.kind.value,
+            None if capacity is None else capacity - taken,
+            capacity or 0,
+        )
+        for site, capacity, taken in rows
+    ]
+
+
+def glance(edition_id: int) -> Glance:
+    """Return the numbers of an edition in a constant number of statements."""
+    placed = select(Placement.session_id).where(Placement.role == PlacementRole.ORIGIN)
+    seats, taken = db.session.execute(
+        select(
+            func.coalesce(func.sum(SeatPool.capacity), 0), func.coalesce(func.sum(SeatPool.taken), 0)
+        ).where(SeatPool.edition_id == edition_id)
+    ).one()
+    return Glance(
+        sessions=_by(Session.state, Session.edition_id == edition_id),
+        unplaced=_count(
+            Session.id,
+            Session.edition_id == edition_id,
+            Session.state != SessionState.CANCELLED,
+            Session.id.not_in(placed),
+        ),
+        seats=int(seats),
+        taken=int(taken),
+        registrations=_count(
+            Registration.id,
+            Registration.edition_id == edition_id,
+            Registration.state == RegistrationState.CONFIRMED,
+        ),
+        nominations=_by(Nomination.state, Nomination.edition_id == edition_id),
+        awards=_count(Award.id, Award.edition_id == edition_id),
+        certificates=_by(Certificate.carriage, Certificate.edition_id == edition_id),
+        messages=_by(Message.carriage, Message.edition_id == edition_id),
+    )
+
+
+def _by(column, *conditions):  # type: ignore[no-untyped-def]  # the key type is the column's
+    rows = db.session.execute(select(column, func.count()).where(*conditions).group_by(column))
+    return {key: int(number) for key, number in rows}
+
+
+def _count(column, *conditions) -> int:  # type: ignore[no-untyped-def]  # any column, any conditions
+    return int(db.session.scalar(select(func.count(column)).where(*conditions)) or 0)

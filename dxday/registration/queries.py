@@ -1,0 +1,270 @@
+"""Reading seats and registrations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import joinedload
+
+from dxday.core.errors import NotFound
+from dxday.core.i18n import pick
+from dxday.core.vietnamese import fold, sort_key
+from dxday.db import db
+from dxday.editions.models import Edition
+from dxday.notifications.models import Message
+from dxday.programme.models import Placement, Session
+from dxday.programme.rules import SessionState
+from dxday.registration import rules
+from dxday.registration.models import Registration, SeatPool
+from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.sites.models import Site
+from dxday.sites.rules import SiteKind
+
+_WITH_PLACE = joinedload(Registration.pool).joinedload(SeatPool.site)
+_ORDER_OF_SITES = (case((Site.kind == SiteKind.MAIN, 0), else_=1), Site.position, Site.id)
+_ORDER_OF_MODES = case((SeatPool.mode == SeatMode.ON_SITE, 0), else_=1)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A registration whose reminder may be due, and when the event begins for it."""
+
+    registration: Registration
+    edition: Edition
+    starts_at: datetime
+
+
+def get_edition(edition_id: int) -> Edition:
+    """Return the edition of a pool or registration."""
+    found = db.session.get(Edition, edition_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_pools(edition_id: int) -> list[SeatPool]:
+    """Return the edition's seat pools with their sites: the main site first, on site before online."""
+    return list(
+        db.session.scalars(
+            select(SeatPool)
+            .join(Site, Site.id == SeatPool.site_id)
+            .where(SeatPool.edition_id == edition_id)
+            .options(joinedload(SeatPool.site))
+            .order_by(*_ORDER_OF_SITES, _ORDER_OF_MODES)
+        )
+    )
+
+
+def find_pool(edition_id: int, pool_id: int) -> SeatPool | None:
+    """Return a pool of the edition with its site, or None."""
+    return db.session.scalars(
+        select(SeatPool)
+        .where(SeatPool.edition_id == edition_id, SeatPool.id == pool_id)
+        .options(joinedload(SeatPool.site))
+    ).one_or_none()
+
+
+def get_pool(edition_id: int, pool_id: int) -> SeatPool:
+    """Return a pool of the edition with its site.  Raises NotFound."""
+    found = find_pool(edition_id, pool_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_pool_of(site_id: int, mode: SeatMode) -> SeatPool | None:
+    """Return the pool of a site in one mode, or None."""
+    return db.session.scalars(
+        select(SeatPool).where(SeatPool.site_id == site_id, SeatPool.mode == mode)
+    ).one_or_none()
+
+
+def seats_by_site(edition_id: int) -> dict[int, list[rules.Seats]]:
+    """Return the seats of each site that has any: site id → on site, online."""
+    found: dict[int, list[rules.Seats]] = {}
+    for site_id, mode, capacity, taken in db.session.execute(
+        select(SeatPool.site_id, SeatPool.mode, SeatPool.capacity, SeatPool.taken)
+        .where(SeatPool.edition_id == edition_id)
+        .order_by(SeatPool.site_id, _ORDER_OF_MODES)
+    ):
+        found.setdefault(site_id, []).append(rules.Seats(mode, capacity, taken))
+    return found
+
+
+def find_confirmed(edition_id: int, email_key: str) -> Registration | None:
+    """Return the place that an address holds in the edition, with pool and site, or None."""
+    return db.session.scalars(
+        select(Registration)
+        .where(
+            Registration.edition_id == edition_id,
+            Registration.email_key == email_key,
+            Registration.state == RegistrationState.CONFIRMED,
+        )
+        .options(_WITH_PLACE)
+    ).one_or_none()
+
+
+def get_registration(token: str) -> Registration:
+    """Return the registration that a holder's token opens, with pool and site.  Raises NotFound."""
+    found = db.session.scalars(
+        select(Registration).where(Registration.token == token).options(_WITH_PLACE)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_ids(edition_id: int, *, text: str = "", pool_id: int | None = None) -> list[int]:
+    """Return the ids of the edition's registrations that match, newest first.
+
+    `text` is looked for in name, organisation, address and code; accents, capitals and spaces do not matter, and
+    each word of it must occur.
+    """
+    statement = (
+        select(
+            Registration.id,
+            Registration.full_name,
+            Registration.organisation_name,
+            Registration.email,
+            Registration.code,
+        )
+        .where(Registration.edition_id == edition_id)
+        .order_by(Registration.created_at.desc(), Registration.id.desc())
+    )
+    if pool_id is not None:
+        statement = statement.where(Registration.pool_id == pool_id)
+    words = fold(text).split()
+    return [
+        row.id
+        for row in db.session.execute(statement)
+        if not words or all(word in fold(" ".join(row[1:])) for word in words)
+    ]
+
+
+def list_registrations(ids: Iterable[int]) -> list[Registration]:
+    """Return these registrations with pool and site, newest first."""
+    return list(
+        db.session.scalars(
+            select(Registration)
+            .where(Registration.id.in_(list(ids)))
+            .options(_WITH_PLACE)
+            .order_by(Registration.created_at.desc(), Registration.id.desc())
+        )
+    )
+
+
+def list_for_export(edition_id: int) -> list[Registration]:
+    """Return every registration of the edition with pool and site, by name in the order of the alphabet."""
+    rows = db.session.scalars(
+        select(Registration).where(Registration.edition_id == edition_id).options(_WITH_PLACE)
+    )
+    return sorted(rows, key=lambda row: (sort_key(row.full_name), row.id))
+
+
+def list_sessions_at(edition_id: int, site_id: int) -> list[Placement]:
+    """Return the published sessions at a site in time order, as placements with session and room."""
+    return list(
+        db.session.scalars(
+            select(Placement)
+            .join(Placement.session)
+            .where(
+                Placement.edition_id == edition_id,
+                Placement.site_id == site_id,
+                Placement.cancelled_at.is_(None),
+                Session.state == SessionState.PUBLISHED,
+            )
+            .options(joinedload(Placement.session), joinedload(Placement.room))
+            .order_by(Placement.starts_at, Placement.id)
+        )
+    )
+
+
+def first_starts(editions: Iterable[Edition]) -> dict[int, datetime]:
+    """Return when the event begins at each site that has seats: its first published session, else the first day.
+
+    Two statements, however many the editions and sites.
+    """
+    by_id = {edition.id: edition for edition in editions}
+    programmed = dict(
+        db.session.execute(
+            select(Placement.site_id, func.min(Placement.starts_at))
+            .join(Session, Session.id == Placement.session_id)
+            .where(
+                Placement.edition_id.in_(by_id),
+                Placement.cancelled_at.is_(None),
+                Session.state == SessionState.PUBLISHED,
+            )
+            .group_by(Placement.site_id)
+        ).all()
+    )
+    sites = db.session.execute(
+        select(SeatPool.site_id, SeatPool.edition_id).where(SeatPool.edition_id.in_(by_id)).distinct()
+    )
+    return {
+        site_id: programmed.get(site_id)
+        or rules.usual_beginning(by_id[edition_id].starts_on, ZoneInfo(by_id[edition_id].time_zone))
+        for site_id, edition_id in sites
+    }
+
+
+def list_reminders_due(now: datetime, *, limit: int = 200) -> list[Due]:
+    """Return up to `limit` places whose reminder is due and not queued yet, oldest first; four statements.
+
+    Whether the reminder is due is decided by `rules.is_reminder_due`; here it is only asked of the rows that can be.
+    """
+    today = now.astimezone(UTC).date()
+    editions = {edition.id: edition for edition in _editions_around(today)}
+    starts = {
+        site_id: starts_at
+        for site_id, starts_at in first_starts(editions.values()).items()
+        if starts_at - rules.NOTICE <= now < starts_at
+    }
+    if not starts:
+        return []
+    key = (
+        literal("registration-reminder:")
+        + cast(Registration.id, Text)
+        + ":"
+        + case(
+            {site_id: str(int(at.timestamp())) for site_id, at in starts.items()}, value=SeatPool.site_id
+        )
+    )
+    rows = db.session.execute(
+        select(Registration, SeatPool.site_id)
+        .join(SeatPool, SeatPool.id == Registration.pool_id)
+        .where(
+            Registration.state == RegistrationState.CONFIRMED,
+            or_(*(_joined_in_time(site_id, at) for site_id, at in starts.items())),
+            ~select(Message.id).where(Message.key == key).exists(),
+        )
+        .options(_WITH_PLACE)
+        .order_by(Registration.id)
+        .limit(limit)
+    )
+    return [
+        Due(registration, editions[registration.edition_id], starts[site_id])
+        for registration, site_id in rows
+        if rules.is_reminder_due(starts[site_id], registration.created_at, now)
+    ]
+
+
+def _editions_around(today: date) -> list[Edition]:
+    """Return editions that begin or run within the days of a reminder, whatever their time zone."""
+    return list(
+        db.session.scalars(
+            select(Edition).where(
+                Edition.starts_on <= today + timedelta(days=3), Edition.ends_on >= today - timedelta(days=1)
+            )
+        )
+    )
+
+
+def _joined_in_time(site_id: int, starts_at: datetime) -> ColumnElement[bool]:
+    return and_(SeatPool.site_id == site_id, Registration.created_at < starts_at - rules.NOTICE)
+
+
+def site_name(pool: SeatPool, locale: str) -> str:
+    """Return the name of a pool's site in `locale`."""
+    return pick(pool.site.name, locale)

@@ -1,0 +1,278 @@
+"""Taking, changing and giving back a place; opening seats; reminding."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from dxday.accounts.rules import email_key
+from dxday.audit import services as audit
+from dxday.core import codes
+from dxday.core.actor import Actor
+from dxday.core.errors import NotFound
+from dxday.db import db
+from dxday.editions.models import Edition
+from dxday.notifications import addresses
+from dxday.notifications import services as notifications
+from dxday.notifications.rules import Kind
+from dxday.registration import queries, rules, tickets
+from dxday.registration.models import Registration, SeatPool
+from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.sites.models import Site
+
+
+def add_pool(site: Site, *, mode: SeatMode, capacity: int, actor: Actor, now: datetime) -> SeatPool:
+    """Open seats of one mode at a site."""
+    pool = SeatPool(edition_id=site.edition_id, site_id=site.id, mode=mode, capacity=capacity, taken=0)
+    db.session.add(pool)
+    db.session.flush()
+    _note_seats(site, mode, capacity, actor=actor, now=now)
+    return pool
+
+
+def set_seats(site: Site, *, mode: SeatMode, capacity: int, actor: Actor, now: datetime) -> None:
+    """Set how many seats a site has in one mode, opening them if need be.  Raises SeatsTaken.
+
+    The guard is the update itself: somebody may be taking a seat at this moment.
+    """
+    pool = queries.find_pool_of(site.id, mode)
+    if pool is None:
+        add_pool(site, mode=mode, capacity=capacity, actor=actor, now=now)
+        return
+    changed = db.session.execute(
+        update(SeatPool)
+        .where(SeatPool.id == pool.id, SeatPool.taken <= capacity)
+        .values(capacity=capacity)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a count
+        raise rules.SeatsTaken(taken=pool.taken)
+    _note_seats(site, mode, capacity, actor=actor, now=now)
+
+
+def register(
+    pool: SeatPool,
+    *,
+    full_name: str,
+    email: str,
+    organisation_name: str,
+    locale: str,
+    consent: bool,
+    actor: Actor,
+    now: datetime,
+) -> Registration:
+    """Take a seat of the pool and confirm it by mail, in one go.
+
+    The seat is taken by a guarded update and the address is held once by a unique index, so that neither
+    can be oversold, however many ask at once.  Raises ConsentMissing, RegistrationNotOpen, RegistrationOver,
+    NoSeatLeft, AlreadyRegistered.
+    """
+    if not consent:
+        raise rules.ConsentMissing
+    edition = queries.get_edition(pool.edition_id)
+    rules.check_open(edition.registration, now)
+    key = email_key(email)
+    if queries.find_confirmed(edition.id, key) is not None:
+        raise rules.AlreadyRegistered
+    _take_seat(pool, locale)
+    registration = Registration(
+        edition_id=edition.id,
+        pool_id=pool.id,
+        code=codes.new_code(),
+        token=codes.new_token(),
+        full_name=rules.clean_name(full_name),
+        email=email.strip(),
+        email_key=key,
+        organisation_name=rules.clean_name(organisation_name),
+        locale=locale,
+        consent_version=rules.CONSENT_VERSION,
+        consented_at=now,
+        created_at=now,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(registration)
+    except IntegrityError as error:
+        if "email_key" in str(error.orig) or "one_per_address" in str(error.orig):
+            raise rules.AlreadyRegistered from error
+        raise
+    audit.record(
+        "registration.confirmed",
+        subject=registration.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        site=pool.site.code,
+        mode=pool.mode.value,
+    )
+    _confirm(registration, pool, edition, key=f"registration-confirmed:{registration.id}:1", now=now)
+    return registration
+
+
+def send_link_again(edition: Edition, email: str, *, now: datetime) -> bool:
+    """Mail the holder of an address the link to their place once more, once a day at the most."""
+    registration = queries.find_confirmed(edition.id, email_key(email))
+    if registration is None:
+        return False
+    day = now.astimezone(ZoneInfo(edition.time_zone)).date()
+    return _confirm(
+        registration,
+        registration.pool,
+        edition,
+        key=f"registration-link:{registration.id}:{day.isoformat()}",
+        now=now,
+    )
+
+
+def change_place(registration: Registration, pool: SeatPool, *, actor: Actor, now: datetime) -> None:
+    """Move a registration to another pool of its edition and confirm it anew.
+
+    Both pools are always changed in the order of their ids, so that two who swap places do not wait for each
+    other.  Raises PlaceCancelled, RegistrationNotOpen, RegistrationOver, NoSeatLeft, Stale, NotFound.
+    """
+    if pool.edition_id != registration.edition_id:
+        raise NotFound
+    edition = queries.get_edition(registration.edition_id)
+    rules.check_held(registration.state)
+    rules.check_open(edition.registration, now)
+    if pool.id == registration.pool_id:
+        return
+    old_id = registration.pool_id
+    for pool_id in sorted((old_id, pool.id)):
+        if pool_id == pool.id:
+            _take_seat(pool, registration.locale)
+        else:
+            _give_seat_back(old_id)
+    registration.pool_id = pool.id
+    db.session.flush()
+    audit.record(
+        "registration.moved",
+        subject=registration.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        site=pool.site.code,
+        mode=pool.mode.value,
+    )
+    key = f"registration-confirmed:{registration.id}:{registration.version}"
+    _confirm(registration, pool, edition, key=key, now=now)
+
+
+def cancel_registration(registration: Registration, *, actor: Actor, now: datetime) -> None:
+    """Give a place back and confirm that by mail.  Raises PlaceCancelled, EditionOver, Stale."""
+    edition = queries.get_edition(registration.edition_id)
+    rules.check_held(registration.state)
+    rules.check_not_over(edition.ends_on, now.astimezone(ZoneInfo(edition.time_zone)).date())
+    _give_seat_back(registration.pool_id)
+    registration.state = RegistrationState.CANCELLED
+    registration.cancelled_at = now
+    db.session.flush()
+    audit.record(
+        "registration.cancelled", subject=registration.code, actor=actor, now=now, edition_id=edition.id
+    )
+    notifications.enqueue(
+        Kind.REGISTRATION_CANCELLED,
+        to_address=registration.email,
+        to_name=registration.full_name,
+        locale=registration.locale,
+        key=f"registration-cancelled:{registration.id}",
+        now=now,
+        edition=edition,
+        recipient=registration.full_name,
+        code=registration.code,
+        url=addresses.address("registration_public.register", edition_code=edition.code),
+    )
+
+
+def remind(due: queries.Due, *, now: datetime) -> bool:
+    """Queue the reminder of a place; False when that beginning was told already."""
+    registration = due.registration
+    return notifications.enqueue(
+        Kind.REGISTRATION_REMINDER,
+        to_address=registration.email,
+        to_name=registration.full_name,
+        locale=registration.locale,
+        key=rules.reminder_key(registration.id, due.starts_at),
+        now=now,
+        edition=due.edition,
+        **_facts(registration, registration.pool, due.starts_at),
+    )
+
+
+def note_export(edition: Edition, *, count: int, actor: Actor, now: datetime) -> None:
+    """Write into the trail that personal data of `count` people left the system."""
+    audit.record(
+        "registration.exported",
+        subject=edition.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        count=count,
+    )
+
+
+def _confirm(
+    registration: Registration, pool: SeatPool, edition: Edition, *, key: str, now: datetime
+) -> bool:
+    starts_at = queries.first_starts([edition]).get(pool.site_id)
+    calendar = tickets.calendar_of_place(edition, pool, locale=registration.locale, now=now)
+    return notifications.enqueue(
+        Kind.REGISTRATION_CONFIRMED,
+        to_address=registration.email,
+        to_name=registration.full_name,
+        locale=registration.locale,
+        key=key,
+        now=now,
+        edition=edition,
+        calendar=calendar,
+        calendar_method="PUBLISH" if calendar else None,
+        has_calendar=calendar is not None,
+        **_facts(registration, pool, starts_at),
+    )
+
+
+def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | None) -> dict[str, object]:
+    return {
+        "recipient": registration.full_name,
+        "code": registration.code,
+        "site": pool.site.name,
+        "place": pool.site.address,
+        "mode": rules.SEAT_MODE_NAMES[pool.mode],
+        "is_online": pool.mode is SeatMode.ONLINE,
+        "starts_at": starts_at,
+        "url": addresses.address("registration_public.show", token=registration.token),
+    }
+
+
+def _take_seat(pool: SeatPool, locale: str) -> None:
+    """Raise NoSeatLeft unless the update, which is the guard, finds a free seat."""
+    taken = db.session.execute(
+        update(SeatPool)
+        .where(SeatPool.id == pool.id, SeatPool.taken < SeatPool.capacity)
+        .values(taken=SeatPool.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a count
+        raise rules.NoSeatLeft(site=queries.site_name(pool, locale))
+
+
+def _give_seat_back(pool_id: int) -> None:
+    db.session.execute(
+        update(SeatPool)
+        .where(SeatPool.id == pool_id, SeatPool.taken > 0)
+        .values(taken=SeatPool.taken - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_seats(site: Site, mode: SeatMode, capacity: int, *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        "seats.set",
+        subject=site.code,
+        actor=actor,
+        now=now,
+        edition_id=site.edition_id,
+        mode=mode.value,
+        capacity=capacity,
+    )
