@@ -6,7 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 import config
-from dxday import cli, db, features, tables
+from dxday import db, features, tables
 from dxday.accounts import hooks as accounts_hooks
 from dxday.editions import hooks as editions_hooks
 from dxday.web import access, errors, filters, languages, limits, logs, pages, requests
@@ -39,7 +39,6 @@ def create_app(settings: config.Settings) -> Flask:
     app.before_request(access.guard)
 
     features.register(app)
-    errors.init_app(app)
-    cli.init_app(app)
+    errors.init_app(app, note_refused=accounts_hooks.note_refused)
     access.check_every_view_has_a_gate(app)
     return app

@@ -1,13 +1,357 @@
-"""`dxday …` commands: thin, each one transaction at the most."""
+"""`dxday …` commands: thin, each one transaction at the most; J marks those that answer JSON with --json."""
+
+import json as json_module
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import click
-from flask import Flask
+from flask import Flask, current_app, url_for
+from flask_migrate import check, downgrade, upgrade
+
+import config
+from dxday import db, doctor, scheduler, serve, worker
+from dxday.accounts import queries as accounts
+from dxday.accounts import services as account_services
+from dxday.app import create_app
+from dxday.audit import queries as audit
+from dxday.certificates import jobs as certificate_jobs
+from dxday.certificates import queries as certificates
+from dxday.certificates import services as certificate_services
+from dxday.core import clock
+from dxday.core.actor import SYSTEM
+from dxday.core.carriage import Carriage
+from dxday.core.errors import Refusal
+from dxday.core.permissions import Role
+from dxday.demo import load as demo_load
+from dxday.editions import queries as editions
+from dxday.notifications import queries as notifications
+
+Command = Callable[..., Any]
 
 
-def init_app(app: Flask) -> None:
-    """Register the commands."""
+def fail(message: str) -> NoReturn:
+    """Say what is wrong on standard error and end with status 1."""
+    click.echo(message, err=True)
+    raise SystemExit(1)
+
+
+def with_app(command: Command) -> Command:
+    """Run the command inside the application; a refusal or unusable settings become a sentence and status 1."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        app = _app()
+        with app.app_context():
+            try:
+                return command(*args, **options)
+            except Refusal as refusal:
+                fail(str(refusal))
+
+    return run
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer JSON.")(command)
+
+
+def answer(facts: Any, *, as_json: bool, line: str) -> None:
+    """Print facts as JSON, or the line for people."""
+    click.echo(json_module.dumps(facts, ensure_ascii=False, indent=2, default=str) if as_json else line)
+
+
+def _app() -> Flask:
+    try:
+        return create_app(config.read())
+    except config.SettingsRefused as refused:
+        fail(str(refused))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """DXDay, the event management system of the National Digital Transformation Day."""
+
+
+# ---------------------------------------------------------------- running
+
+
+@cli.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--web-workers", default=1, show_default=True, help="Web processes, of 8 threads each.")
+@click.option("--no-worker", is_flag=True, help="Only the web; workers run elsewhere.")
+@click.option(
+    "--prepare", is_flag=True, help="First upgrade the database, and fill an empty one with the demo."
+)
+def serve_command(host: str, port: int, web_workers: int, no_worker: bool, prepare: bool) -> None:
+    """Start the web and one worker, ended together by Ctrl-C."""
+    if prepare:
+        _prepare(port)
+    raise SystemExit(
+        serve.run(serve.commands(host=host, port=port, web_workers=web_workers, with_worker=not no_worker))
+    )
+
+
+@with_app
+def _prepare(port: int) -> None:
+    settings: config.Settings = current_app.extensions["dxday_settings"]
+    upgrade()
+    if not editions.list_editions():
+        for name in demo_load.NAMES:
+            demo_load.load(name, settings=settings, now=clock.now())
+    click.echo(f"\n  DXDay: http://127.0.0.1:{port}/\n")
+    for role, email, password in demo_load.list_sign_ins(settings):
+        click.echo(f"  {role:<10} {email:<26} {password}")
+    click.echo("")
+
+
+@cli.command("worker")
+@click.option("--threads", default=2, show_default=True)
+def worker_command(threads: int) -> None:
+    """Carry messages and certificates; any number may run, one of them is the clock."""
+    stop = worker.stop_on_signals()
+    worker.run_worker(_app(), stop, run_clock=scheduler.run_clock, threads=threads)
+
+
+@cli.command("doctor")
+@json_option
+@with_app
+def doctor_command(as_json: bool) -> None:
+    """Check configuration, database, fonts, mail, storage and keys; status 1 and the mend for each fault."""
+    findings = doctor.examine()
+    lines = [
+        f"FAULT  {f.part}: {f.state}\n       {f.mend}" if f.mend else f"ok     {f.part}: {f.state}"
+        for f in findings
+    ]
+    answer(
+        [{"part": f.part, "state": f.state, "mend": f.mend or None} for f in findings],
+        as_json=as_json,
+        line="\n".join(lines),
+    )
+    if any(f.mend for f in findings):
+        raise SystemExit(1)
+
+
+# ---------------------------------------------------------------- database, demo, accounts
+
+
+@cli.group("db")
+def db_group() -> None:
+    """Migrations."""
+
+
+@db_group.command("upgrade")
+@with_app
+def db_upgrade() -> None:
+    """Bring the database to the newest migration."""
+    upgrade()
+
+
+@db_group.command("downgrade")
+@click.argument("revision", default="-1")
+@with_app
+def db_downgrade(revision: str) -> None:
+    """Take the last migration back, or all down to REVISION."""
+    downgrade(revision=revision)
+
+
+@db_group.command("check")
+@with_app
+def db_check() -> None:
+    """Fail when the tables differ from the models."""
+    check()
+
+
+@cli.group("demo")
+def demo_group() -> None:
+    """Demo editions made of real facts."""
+
+
+@demo_group.command("load")
+@click.argument("name", type=click.Choice(sorted(demo_load.NAMES)))
+@with_app
+def load_demo(name: str) -> None:
+    """Load the demo edition NAME; a second time changes nothing."""
+    loaded = demo_load.load(name, settings=current_app.extensions["dxday_settings"], now=clock.now())
+    click.echo(f"{name}: loaded" if loaded else f"{name}: there already, nothing changed")
+
+
+@cli.group("user")
+def user_group() -> None:
+    """Accounts."""
+
+
+@user_group.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--organisation", "organisation_code", metavar="CODE")
+@click.option("--edition", "edition_code", metavar="CODE")
+@with_app
+def add_user(email: str, role: str, organisation_code: str | None, edition_code: str | None) -> None:
+    """Add an account with a role (or give a known one the role) and print a one-time link."""
+    if "@" not in email:
+        fail(f"“{email}” is no e-mail address.")
+    if role == Role.AGENCY and organisation_code is None:
+        fail("An officer acts for an agency: name it with --organisation CODE.")
+    now = clock.now()
+    edition = editions.get_edition(edition_code) if edition_code else None
+    organisation = accounts.get_organisation(organisation_code) if organisation_code else None
+    with db.transaction():
+        account = account_services.add_account(
+            email, full_name=email.partition("@")[0], locale="vi", actor=SYSTEM, now=now
+        )
+        account_services.grant_role(
+            account,
+            Role(role),
+            actor=SYSTEM,
+            now=now,
+            edition_id=edition.id if edition else None,
+            organisation_id=organisation.id if organisation else None,
+        )
+        token = account_services.make_one_time_link(account, actor=SYSTEM, now=now)
+    settings: config.Settings = current_app.extensions["dxday_settings"]
+    with current_app.test_request_context(base_url=settings.base_url or "http://127.0.0.1:8000"):
+        click.echo(url_for("accounts.use_link", token=token, _external=True))
+
+
+# ---------------------------------------------------------------- certificates
+
+
+@cli.group("certificates")
+def certificates_group() -> None:
+    """Issue, render and check certificates."""
+
+
+@certificates_group.command("issue")
+@click.option("--edition", "edition_code", required=True, metavar="CODE")
+@click.option("--award", "award_code", metavar="CODE", help="Only this award.")
+@json_option
+@with_app
+def issue_certificates(edition_code: str, award_code: str | None, as_json: bool) -> None:
+    """Issue what decisions made and what has no certificate yet."""
+    edition = editions.get_edition(edition_code)
+    with db.transaction():
+        issued = certificate_services.issue_for_edition(
+            edition, award_code=award_code, actor=SYSTEM, now=clock.now()
+        )
+    numbers = [certificate.number for certificate in issued]
+    answer({"issued": numbers}, as_json=as_json, line="\n".join(numbers) or "nothing to issue")
+
+
+@certificates_group.command("render")
+@json_option
+@with_app
+def render_certificates(as_json: bool) -> None:
+    """Render what waits, here and now."""
+    counts = certificate_jobs.render_waiting(clock.now())
+    answer(counts, as_json=as_json, line=", ".join(f"{name}: {number}" for name, number in counts.items()))
+
+
+@certificates_group.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@with_app
+def verify_certificate(file: Path, as_json: bool) -> None:
+    """Tell whether FILE is a certificate of ours, unchanged, and whether it holds; status 1 when not."""
+    found = certificates.check_file(file.read_bytes())
+    held = found.certificate
+    status = held.standing.value if held else "unknown"
+    facts = {"status": status, "code": held.number if held else None, "sha256": found.sha256}
+    answer(
+        facts, as_json=as_json, line=f"{status}: {held.number if held else 'not a file of ours, or changed'}"
+    )
+    if status != "valid":
+        raise SystemExit(1)
+
+
+# ---------------------------------------------------------------- jobs, mail, audit
+
+
+@cli.group("jobs")
+def jobs_group() -> None:
+    """What happens by itself."""
+
+
+@jobs_group.command("list")
+@json_option
+@with_app
+def list_jobs(as_json: bool) -> None:
+    """Show the timetable."""
+    jobs = scheduler.list_jobs()
+    answer(
+        jobs, as_json=as_json, line="\n".join(f"{j['name']:<26} {j['when']:<26} {j['what']}" for j in jobs)
+    )
+
+
+@jobs_group.command("run")
+@click.argument("name")
+@click.option(
+    "--at", "at", metavar="TIME", help="As if now were TIME (ISO 8601; Vietnamese time without a zone)."
+)
+@json_option
+@with_app
+def run_job(name: str, at: str | None, as_json: bool) -> None:
+    """Run one job now."""
+    now = clock.now()
+    if at is not None:
+        try:
+            now = datetime.fromisoformat(at)
+        except ValueError:
+            fail(f"“{at}” is no time; write it as 2026-10-09T08:00.")
+        now = now if now.tzinfo else now.replace(tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    work = worker.Work(current_app._get_current_object())  # type: ignore[attr-defined]  # the app behind the proxy
+    count = scheduler.run_job(name, now, work)
+    answer({"job": name, "count": count}, as_json=as_json, line=f"{name}: {count}")
+
+
+@cli.group("mail")
+def mail_group() -> None:
+    """The outbox."""
+
+
+@mail_group.command("status")
+@json_option
+@with_app
+def mail_status(as_json: bool) -> None:
+    """Count the messages by state."""
+    found = notifications.count_by_state()
+    counts = {"sent" if state is Carriage.DONE else state.value: found.get(state, 0) for state in Carriage}
+    answer(counts, as_json=as_json, line=", ".join(f"{state}: {number}" for state, number in counts.items()))
+
+
+@cli.group("audit")
+def audit_group() -> None:
+    """The trail."""
+
+
+@audit_group.command("verify")
+@json_option
+@with_app
+def verify_audit(as_json: bool) -> None:
+    """Walk the hash chain; status 1 at the first broken link."""
+    broken = audit.find_broken_link()
+    entries = audit.count_entries() if broken is None or broken.sequence else 0
+    facts = {
+        "status": "broken" if broken else "whole",
+        "entries": entries,
+        "broken_at": broken.sequence if broken else None,
+        "reason": broken.reason if broken else None,
+    }
+    line = f"broken at entry {broken.sequence}: {broken.reason}" if broken else f"whole: {entries} entries"
+    answer(facts, as_json=as_json, line=line)
+    if broken:
+        raise SystemExit(1)
 
 
 def main() -> None:
     """Run the command line."""
-    click.echo("…")
+    cli(prog_name="dxday")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

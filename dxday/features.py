@@ -54,6 +54,7 @@ PENDING = {
     "public.home": "/",
     "public.edition": "/<edition_code>/",
     "staff.home": "/manage/<edition_code>/",
+    "staff.desk": "/my/",
     "programme_public.schedule": "/<edition_code>/schedule",
     "programme_public.sites": "/<edition_code>/sites/",
     "programme_public.site": "/<edition_code>/sites/<site_code>",

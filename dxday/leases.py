@@ -1,24 +1,13 @@
 """Work that a worker carries: a row with a state, a lease and a count of tries (claimed by a guarded update)."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import CursorResult, Update, and_, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dxday.core.carriage import Carriage
 from dxday.db import choice, db
-
-
-class Carriage(StrEnum):
-    """How far the work on a row has come."""
-
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    DONE = "done"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """Claimed, and the worker died: whether it happened cannot be known, so a person decides."""
 
 
 class Carried:
@@ -67,7 +56,7 @@ def claim(model: type[Any], row_id: int, *, now: datetime) -> Any | None:
 
     The update itself is the guard: of two workers that try at once, one changes a row and one changes none.
     """
-    claimed = db.session.execute(
+    claimed = _rows_changed(
         update(model)
         .where(
             model.id == row_id,
@@ -77,7 +66,7 @@ def claim(model: type[Any], row_id: int, *, now: datetime) -> Any | None:
         .values(carriage=Carriage.CLAIMED, leased_until=now + LEASE, tries=model.tries + 1)
         .execution_options(synchronize_session=False)
     )
-    if claimed.rowcount != 1:
+    if claimed != 1:
         return None
     return db.session.get(model, row_id, populate_existing=True)
 
@@ -92,7 +81,7 @@ def settle(
     given up as UNKNOWN is settled all the same, because now it is known.
     """
     model = type(row)
-    settled = db.session.execute(
+    settled = _rows_changed(
         update(model)
         .where(
             model.id == row.id,
@@ -104,13 +93,13 @@ def settle(
         .values(carriage=to, leased_until=None, handed_until=None, due_at=due_at, error=error, **changes)
         .execution_options(synchronize_session=False)
     )
-    return int(settled.rowcount) == 1
+    return settled == 1
 
 
 def requeue(row: Any) -> bool:
     """Let a row that failed or is unknown be tried afresh; tell whether it was in one of these states."""
     model = type(row)
-    moved = db.session.execute(
+    moved = _rows_changed(
         update(model)
         .where(model.id == row.id, model.carriage.in_((Carriage.FAILED, Carriage.UNKNOWN)))
         .values(
@@ -118,12 +107,12 @@ def requeue(row: Any) -> bool:
         )
         .execution_options(synchronize_session=False)
     )
-    return int(moved.rowcount) == 1
+    return moved == 1
 
 
 def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:
     """Move rows whose worker died to state `to` and return how many they were."""
-    moved = db.session.execute(
+    moved = _rows_changed(
         update(model)
         .where(model.carriage == Carriage.CLAIMED, model.leased_until < now)
         .values(
@@ -131,4 +120,10 @@ def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:
         )
         .execution_options(synchronize_session=False)
     )
-    return int(moved.rowcount)
+    return moved
+
+
+def _rows_changed(statement: Update) -> int:
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount

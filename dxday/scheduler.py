@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
@@ -18,9 +17,11 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
+from dxday.certificates import jobs as certificates
 from dxday.core import clock as the_time
 from dxday.core.errors import NotFound
-from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import Words
+from dxday.core.i18n import lazy_gettext as _
 from dxday.db import db
 from dxday.notifications import jobs as notifications
 from dxday.registration import jobs as registration
@@ -49,21 +50,37 @@ class Job:
 
 
 def _hand_out_messages(now: datetime, queue: Queue) -> int:
+    return _hand_out("messages", notifications.hand_out_messages, now, queue)
+
+
+def _hand_out_certificates(now: datetime, queue: Queue) -> int:
+    return _hand_out("certificates", certificates.hand_out_certificates, now, queue)
+
+
+def _hand_out(task: str, due: Callable[[datetime], list[int]], now: datetime, queue: Queue) -> int:
     if queue.is_full():
         return 0
-    row_ids = notifications.hand_out_messages(now)
-    queue.give("messages", row_ids)
+    row_ids = due(now)
+    queue.give(task, row_ids)
     return len(row_ids)
 
 
-def _every(**interval: int) -> BaseTrigger:
-    return IntervalTrigger(**interval, timezone=ZoneInfo("UTC"))
+def _remind(now: datetime, _queue: Queue) -> int:
+    return registration.queue_reminders(now)
 
+
+def _release_messages(now: datetime, _queue: Queue) -> int:
+    return notifications.release_messages(now)
+
+
+EVERY_2_SECONDS = IntervalTrigger(seconds=2, timezone=UTC)
+EVERY_MINUTE = IntervalTrigger(minutes=1, timezone=UTC)
 
 TIMETABLE: tuple[Job, ...] = (
-    Job("hand-out-messages", _hand_out_messages, _every(seconds=2), lazy_gettext("Hand due messages to the workers")),
-    Job("registration-reminders", lambda now, _: registration.queue_reminders(now), _every(minutes=1), lazy_gettext("Remind people the day before")),
-    Job("release-messages", lambda now, _: notifications.release_messages(now), _every(minutes=1), lazy_gettext("Give up messages whose worker died")),
+    Job("hand-out-messages", _hand_out_messages, EVERY_2_SECONDS, _("Hand due messages to the workers")),
+    Job("hand-out-certificates", _hand_out_certificates, EVERY_2_SECONDS, _("Hand certificates to the workers")),
+    Job("registration-reminders", _remind, EVERY_MINUTE, _("Remind people on the day before")),
+    Job("release-messages", _release_messages, EVERY_MINUTE, _("Mark messages of dead workers as unknown")),
 )  # fmt: skip
 
 
@@ -126,7 +143,7 @@ class Clock(threading.Thread):
     def _begin(self) -> None:
         if self._scheduler is not None:
             return
-        self._scheduler = BackgroundScheduler(timezone=ZoneInfo("UTC"))
+        self._scheduler = BackgroundScheduler(timezone=UTC)
         for job in TIMETABLE:
             self._scheduler.add_job(
                 self._run_job,

@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import structlog
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 
+from dxday.certificates import jobs as certificates
 from dxday.core import clock as the_time
 from dxday.notifications import jobs as notifications
 
@@ -42,6 +44,7 @@ class Work:
         self.stopping = threading.Event()
         self._tasks = {
             "messages": self._task("messages", self._send_messages),
+            "certificates": self._task("certificates", self._render_certificates),
         }
 
     def give(self, task: str, row_ids: list[int]) -> None:
@@ -78,6 +81,10 @@ class Work:
                     return  # not claimed yet: handed out again within a minute
                 notifications.send_message(row_id, the_time.now(), carrier)
 
+    def _render_certificates(self, row_ids: list[int]) -> None:
+        for row_id in row_ids:
+            certificates.render_certificate(row_id, the_time.now())
+
 
 def open_huey(url: str, secret: str) -> Huey:
     """Return the Huey of `sqlite:<file>`, `postgresql://…` or `redis://…`.  Raises QueueNotUsable.
@@ -104,12 +111,12 @@ def open_huey(url: str, secret: str) -> Huey:
 def _open_postgres(url: str, options: dict[str, Any]) -> Huey:
     try:
         return PostgresHuey(NAME, dsn=url, **options)
-    except Exception:
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
         # Two first workers that make the tables in the same moment: IF NOT EXISTS is no help there.
         return PostgresHuey(NAME, dsn=url, **options)
 
 
-class _Consumer(Consumer):  # type: ignore[misc]  # Huey has no types
+class _Consumer(Consumer):
     """Huey's consumer, without signal handlers of its own: it lives in a thread, or beside the web."""
 
     def _set_signal_handlers(self) -> None:

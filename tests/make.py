@@ -15,7 +15,7 @@ from dxday.core.actor import Actor, ActorKind, Grant
 from dxday.core.permissions import Role
 from dxday.db import Base, db
 from dxday.editions.models import Edition
-from dxday.leases import Carriage
+from dxday.core.carriage import Carriage
 from dxday.nominations.models import Category, Nomination, Scheme
 from dxday.nominations.rules import AwardForm, NomineeKind
 from dxday.nominations.rules import State as NominationState

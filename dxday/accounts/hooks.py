@@ -1,11 +1,17 @@
 """Who is asking: loads the account of the session into g.actor."""
 
+import structlog
 from flask import Flask, g, request
 from flask_login import LoginManager, UserMixin, current_user
 
 from dxday.accounts import queries
 from dxday.accounts.models import Account
+from dxday.audit import services as audit
+from dxday.core import clock
 from dxday.core.actor import VISITOR
+from dxday.db import transaction
+
+log = structlog.get_logger()
 
 
 class SignedIn(UserMixin):
@@ -37,6 +43,24 @@ def load_actor() -> None:
     g.account = current_user.account
     g.actor = queries.actor_of(g.account)
     g.account_locale = g.account.locale
+
+
+def note_refused() -> None:
+    """Write who was refused what; only for people with an account, so that strangers cannot fill the trail."""
+    actor = g.get("actor", VISITOR)
+    log.warning("refused", endpoint=request.endpoint, actor=actor.account_id)
+    if not actor.is_signed_in:
+        return
+    edition = g.get("edition")
+    with transaction():
+        audit.record(
+            "access.refused",
+            subject=request.endpoint or "",
+            actor=actor,
+            now=clock.now(),
+            edition_id=edition.id if edition else None,
+            method=request.method,
+        )
 
 
 def init_app(app: Flask) -> None:

@@ -10,11 +10,11 @@ from dxday import db
 from dxday.accounts import services
 from dxday.accounts.forms import AccountForm, SignInForm, UseLinkForm
 from dxday.accounts.hooks import SignedIn
+from dxday.accounts.models import Account
 from dxday.audit import services as audit
 from dxday.core import clock
 from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
-from dxday.editions import queries as editions
 from dxday.web.access import open_to_all, signed_in_only
 from dxday.web.limits import limiter
 
@@ -34,7 +34,7 @@ def sign_in() -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             _begin_session(account)
-            return redirect(_safe(form.next.data) or url_for(".home"))
+            return redirect(_safe(form.next.data) or url_for("staff.desk"))
     return render_template("accounts/sign_in.html", form=form)
 
 
@@ -52,7 +52,7 @@ def use_link(token: str) -> ResponseReturnValue:
         else:
             _begin_session(account)
             flash(_("You are signed in. Choose a password to sign in with next time."), "success")
-            return redirect(url_for(".home"))
+            return redirect(url_for("staff.desk"))
     return render_template("accounts/use_link.html", form=form)
 
 
@@ -66,9 +66,9 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("public.home"))
 
 
-@bp.route("/my/", methods=["GET", "POST"])
+@bp.route("/my/account", methods=["GET", "POST"])
 @signed_in_only
-def home() -> ResponseReturnValue:
+def edit() -> ResponseReturnValue:
     form = AccountForm(locale=g.account.locale)
     if form.validate_on_submit():
         try:
@@ -84,11 +84,11 @@ def home() -> ResponseReturnValue:
         else:
             _begin_session(g.account)
             flash(_("Your account was saved."), "success")
-            return redirect(url_for(".home", lang=form.locale.data))
-    return render_template("accounts/home.html", form=form, editions=editions.list_editions())
+            return redirect(url_for("staff.desk", lang=form.locale.data))
+    return render_template("accounts/edit.html", form=form)
 
 
-def _begin_session(account: services.Account) -> None:
+def _begin_session(account: Account) -> None:
     session.clear()
     session.permanent = True
     login_user(SignedIn(account))

@@ -64,7 +64,7 @@ def open_storage(url: str) -> Storage:
     if not colon or scheme != "file":
         raise ValueError(f"no storage of the kind {scheme or url!r} is known; known is file:<folder>")
     folder = Path(rest.removeprefix("//") if rest.startswith("///") else rest)
-    if rest.startswith("//") and not rest.startswith("///") or not folder.is_absolute():
+    if (rest.startswith("//") and not rest.startswith("///")) or not folder.is_absolute():
         raise ValueError(
             "a storage of the form file:<folder> names a folder of this machine by its whole path"
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dxday.awards.models import Award
@@ -23,6 +23,14 @@ class Certificate(Carried, Base):
         ),
         CheckConstraint("(carriage = 'done') = (storage_key IS NOT NULL)", name="rendered_has_file"),
         CheckConstraint("(standing = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_has_time"),
+        Index(
+            "uq_certificate_one_valid",
+            "award_id",
+            unique=True,
+            sqlite_where=text("standing = 'valid'"),
+            postgresql_where=text("standing = 'valid'"),
+        ),
+        Index("ix_certificate_sha256", "sha256"),
     )
 
     id: Mapped[Id]

@@ -7,8 +7,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from dxday.core.errors import RuleBroken
+from dxday.core.actor import Actor
+from dxday.core.errors import NotAllowed, RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.permissions import Permission
 
 MAX_PDF_BYTES = 5 * 1024 * 1024
 """The largest file that the public check takes."""
@@ -57,16 +59,16 @@ REASON_NAMES: dict[Reason, Words] = {
 }
 
 
+class NotTheIssuer(NotAllowed):
+    """Somebody who does not hand out certificates of the edition."""
+
+    sentence = lazy_gettext("You may not issue or revoke certificates of this edition.")
+
+
 class NotRendered(RuleBroken):
     """The file is not there yet."""
 
     sentence = lazy_gettext("The certificate is still being made. Come back in a minute.")
-
-
-class CannotBeMade(RuleBroken):
-    """Making the file failed for good; a person has to look."""
-
-    sentence = lazy_gettext("The certificate could not be made. The organizer has been told and will look.")
 
 
 class LettersMissing(RuleBroken):
@@ -101,6 +103,16 @@ class NothingToRetry(RuleBroken):
     """No certificate whose making failed."""
 
     sentence = lazy_gettext("There is no failed certificate to try again.")
+
+
+class NotACode(RuleBroken):
+    """Something typed that is no code of a certificate."""
+
+    field = "code"
+    sentence = lazy_gettext(
+        "This is not the code of a certificate. The code has 26 letters and digits and stands at the end of the "
+        "address under the QR picture; the number in the gold book is not it."
+    )
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,12 @@ def code_in(typed: str) -> str | None:
     last = typed.strip().split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]
     plain = re.sub(r"[\s\-–]", "", last).lower().translate(str.maketrans("oil", "011"))
     return plain if TOKEN.fullmatch(plain) else None
+
+
+def check_may_issue(actor: Actor, *, edition_id: int) -> None:
+    """Raise NotTheIssuer unless the actor handles certificates of the edition."""
+    if not actor.may(Permission.CERTIFICATE_MANAGE, edition_id=edition_id):
+        raise NotTheIssuer
 
 
 def check_can_revoke(standing: Standing, number: str) -> None:

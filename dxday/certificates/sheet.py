@@ -94,12 +94,12 @@ _STEPS = (
     (4.6, 2.6, 2.5, 4.4, 9.0, 2),
     (3.9, 2.4, 2.3, 4.0, 8.4, 3),
     (3.4, 2.2, 2.1, 3.8, 7.6, 5),
-    (2.8, 1.9, 1.9, 3.6, 6.4, 99),
+    (3.1, 2.1, 2.0, 3.7, 7.0, 99),
+    (2.7, 1.9, 1.9, 3.6, 6.4, 99),
 )
 """From the largest setting down to the floor; a name is set smaller before it is broken further."""
 
 _GIVER_SIZES = (3.2, 2.8, 2.4)
-_LINE = 1.3
 _FIXED = 32.0
 """Units of height that do not depend on the words: border, nation, motto, the word TẶNG, the air between."""
 
@@ -123,10 +123,10 @@ def fit(facts: Facts, sheet: Sheet) -> Fit | None:
     for name_size, unit_size, text_size, form, emblem, most in _STEPS:
         name_lines = _lines(facts.recipient_name, name_size)
         used = (
-            name_lines * name_size
-            + _lines(unit, unit_size) * unit_size
-            + _lines(facts.achievement, text_size) * text_size
-        ) * _LINE
+            name_lines * name_size * 1.23
+            + _lines(unit, unit_size) * unit_size * 1.28
+            + _lines(facts.achievement, text_size) * text_size * 1.3
+        )
         if name_lines <= most and above + emblem + form * 1.16 + used <= 100:
             return Fit(
                 _set(facts.recipient_name, name_size),
@@ -191,6 +191,11 @@ def _em(letter: str) -> float:
     if base in _WIDTHS:
         return _WIDTHS[base] + 0.07 * marks.count(_HORN)
     return 0.72 if base < "\u2e80" else 1.0
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether every letter is Latin: one sign for each letter, so that a PDF can be tagged to the last of them."""
+    return all(letter < "\u0900" or "\u1e00" <= letter < "\u2200" for letter in text)
 
 
 def vietnamese_date(day: date) -> str:

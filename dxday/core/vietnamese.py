@@ -115,3 +115,11 @@ def _weight(letter: str, variant: int) -> bytes:
             ord(letter),
         )
     return bytes((group,)) + place.to_bytes(3, "big") + bytes((variant,))
+
+
+def alphabet() -> str:
+    """Return every letter that Vietnamese is written with, marks included, small and capital."""
+    small = "bcdđghklmnpqrstvx" + "".join(
+        unicodedata.normalize("NFC", vowel + tone) for vowel in "aăâeêioôơuưy" for tone in ("", *_TONES)
+    )
+    return small + small.upper()

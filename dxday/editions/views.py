@@ -12,6 +12,7 @@ from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
 from dxday.editions import services
 from dxday.editions.forms import EditionForm
+from dxday.editions.models import Edition
 from dxday.web.access import requires
 from dxday.web.filters import local, zone
 from dxday.web.forms import spread, translations
@@ -50,7 +51,7 @@ def edit() -> ResponseReturnValue:
     return render_template("editions/edit.html", form=form)
 
 
-def _shown(edition: services.Edition) -> dict[str, object]:
+def _shown(edition: Edition) -> dict[str, object]:
     return {
         **spread("name", edition.name),
         **spread("theme", edition.theme),

@@ -7,8 +7,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dxday.accounts.models import Organisation
+from dxday.core.i18n import Words
 from dxday.db import Base, Id, Key, Translations, choice
-from dxday.nominations.rules import AwardForm, NomineeKind, State
+from dxday.nominations.rules import (
+    AWARD_FORM_NAMES,
+    NOMINEE_KIND_NAMES,
+    STATE_NAMES,
+    AwardForm,
+    NomineeKind,
+    State,
+)
 
 
 class Scheme(Base):
@@ -35,6 +43,11 @@ class Scheme(Base):
     categories: Mapped[list["Category"]] = relationship(
         lazy="raise", order_by="Category.position", back_populates="scheme"
     )
+
+    @property
+    def form_name(self) -> Words:
+        """The form of the award in words."""
+        return AWARD_FORM_NAMES[self.form]
 
 
 class Category(Base):
@@ -63,6 +76,11 @@ class Category(Base):
         foreign_keys=[scheme_id],
         primaryjoin="Category.scheme_id == Scheme.id",
     )
+
+    @property
+    def kind_name(self) -> Words:
+        """Who can be nominated, in a word."""
+        return NOMINEE_KIND_NAMES[self.nominee_kind]
 
 
 class Nomination(Base):
@@ -121,6 +139,11 @@ class Nomination(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def state_name(self) -> Words:
+        """The state in a word."""
+        return STATE_NAMES[self.state]
 
 
 class Attachment(Base):

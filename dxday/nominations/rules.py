@@ -166,6 +166,13 @@ class TooManyAttachments(RuleBroken):
     sentence = lazy_gettext("A dossier holds at most %(limit)s files.")
 
 
+class FileRefused(RuleBroken):
+    """A file that cannot be taken; of several, it is said which and why."""
+
+    field = "attachment"
+    sentence = lazy_gettext("“%(filename)s”: %(reason)s")
+
+
 class ReasonMissing(RuleBroken):
     """A nomination declined without a word."""
 

@@ -191,10 +191,13 @@ def change_nomination(
 
 
 def check_file(filename: str, data: bytes) -> uploads.CheckedUpload:
-    """Return what a file for a dossier is, by its content; raises the refusals of `uploads.check_upload`."""
-    return uploads.check_upload(
-        filename, data, allowed=ATTACHMENT_KINDS, max_bytes=rules.MAX_ATTACHMENT_BYTES
-    )
+    """Return what a file for a dossier is, by its content.  Raises FileRefused, with the reason."""
+    try:
+        return uploads.check_upload(
+            filename, data, allowed=ATTACHMENT_KINDS, max_bytes=rules.MAX_ATTACHMENT_BYTES
+        )
+    except uploads.UploadRefused as refusal:
+        raise rules.FileRefused(filename=filename, reason=refusal) from refusal
 
 
 def attach_file(

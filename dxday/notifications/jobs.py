@@ -9,7 +9,7 @@ from flask import current_app
 
 from dxday import db, leases
 from dxday.adapters import mail
-from dxday.leases import Carriage
+from dxday.core.carriage import Carriage
 from dxday.notifications import rules
 from dxday.notifications.models import Message
 

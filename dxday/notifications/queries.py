@@ -2,9 +2,9 @@
 
 from sqlalchemy import func, select
 
+from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound
 from dxday.db import db
-from dxday.leases import Carriage
 from dxday.notifications.models import Message
 
 
@@ -23,7 +23,7 @@ def count_by_state(edition_id: int | None = None) -> dict[Carriage, int]:
     statement = select(Message.carriage, func.count()).group_by(Message.carriage)
     if edition_id is not None:
         statement = statement.where(Message.edition_id == edition_id)
-    found = {state: number for state, number in db.session.execute(statement)}
+    found = dict(db.session.execute(statement).tuples().all())
     return {state: found.get(state, 0) for state in Carriage}
 
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from dxday.core.carriage import Carriage
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
-from dxday.leases import Carriage
 
 
 class Kind(StrEnum):
@@ -35,6 +35,7 @@ CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.FAILED: lazy_gettext("Failed"),
     Carriage.UNKNOWN: lazy_gettext("Unknown"),
 }
+
 
 class NotToSendAgain(RuleBroken):
     """A message that is on its way, or that arrived."""

@@ -4,13 +4,14 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday import leases
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
+from dxday.core.carriage import Carriage
 from dxday.db import db
-from dxday.leases import Carriage
 from dxday.notifications import addresses, rules, wording
 from dxday.notifications.models import Message
 
@@ -56,7 +57,8 @@ def enqueue(
         )
         .on_conflict_do_nothing(index_elements=["key"])
     )
-    return int(added.rowcount) == 1
+    assert isinstance(added, CursorResult)
+    return added.rowcount == 1
 
 
 def send_again(message: Message, *, actor: Actor, now: datetime) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from dxday.accounts.models import Person
 from dxday.core.errors import NotFound
@@ -121,7 +121,7 @@ def list_rows(edition_id: int) -> list[Row]:
     return [Row(*row) for row in rows]
 
 
-def _whole() -> Select[tuple[Session]]:
+def _whole() -> Select[Session]:
     """The statement of sessions with everything that their pages show."""
     placed = selectinload(Session.placements)
     return select(Session).options(
@@ -191,11 +191,11 @@ def list_people(ids: Collection[int]) -> list[Person]:
 
 
 def list_bookings(
-    room_ids: Iterable[int], *, within: Interval, except_ids: Collection[int] = ()
+    room_ids: Iterable[int], *, within: Interval, except_ids: Iterable[int | None] = ()
 ) -> list[Booking]:
     """Return what holds one of the rooms at some moment of `within`, the earliest first.
 
-    `except_ids` are placements that are left out: the ones that are about to move.
+    `except_ids` are placements that are left out, the ones that are about to move; a new one has none.
     """
     wanted = list(room_ids)
     if not wanted:
@@ -204,7 +204,7 @@ def list_bookings(
         select(
             Placement.id,
             Placement.session_id,
-            Placement.room_id,
+            Room.id,
             Placement.starts_at,
             Placement.ends_at,
             Room.name,
@@ -216,7 +216,7 @@ def list_bookings(
             Placement.room_id.in_(wanted),
             Placement.starts_at < within.end,
             Placement.ends_at > within.start,
-            Placement.id.not_in(list(except_ids)),
+            Placement.id.not_in([known for known in except_ids if known is not None]),
             # What holds a room: see rules.holds_room and the guards of the database.
             Room.shared.is_(False),
             Placement.override_id.is_(None),
@@ -244,14 +244,14 @@ def list_entries(edition_id: int) -> list[Entry]:
             Session.title,
             Session.abstract,
             Session.language,
-            case((Session.state == SessionState.CANCELLED, True), else_=False),
+            Session.state == SessionState.CANCELLED,
             Session.sequence,
             Session.updated_at,
         )
         .where(Session.edition_id == edition_id, _PUBLIC)
         .order_by(Session.id)
     )
-    return [Entry(*row[:7], bool(row[7]), *row[8:]) for row in rows]
+    return [Entry(*tuple(row)) for row in rows]
 
 
 def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showing]:
@@ -265,7 +265,7 @@ def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showin
             Placement.mode,
             Placement.starts_at,
             Placement.ends_at,
-            Placement.cancelled_at,
+            Placement.cancelled_at.is_not(None),
         )
         .join(Session, Session.id == Placement.session_id)
         .where(Placement.edition_id == edition_id, _PUBLIC)
@@ -273,7 +273,7 @@ def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showin
     )
     if site_id is not None:
         statement = statement.where(Placement.site_id == site_id)
-    return [Showing(*row[:7], row[7] is not None) for row in db.session.execute(statement)]
+    return [Showing(*row) for row in db.session.execute(statement)]
 
 
 def list_speakers(edition_id: int) -> dict[int, list[str]]:
@@ -293,7 +293,7 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
     return found
 
 
-def _part_order() -> case[int]:
+def _part_order() -> ColumnElement[int]:
     return case({kind: place for place, kind in enumerate(PartKind)}, value=Part.kind)
 
 

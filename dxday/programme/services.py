@@ -405,7 +405,7 @@ def _find_taken(wishes: Sequence[_Wish]) -> list[tuple[_Wish, queries.Booking]]:
         for booking in queries.list_bookings(
             {wish.room.id for wish in wanted.values()},
             within=everything,
-            except_ids=[wish.placement.id for wish in wishes if wish.placement.id is not None],
+            except_ids=[wish.placement.id for wish in wishes],
         )
     }
     clashes = rules.find_room_clashes(

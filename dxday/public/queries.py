@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from dxday.awards.models import Award
 from dxday.certificates.models import Certificate
 from dxday.db import db
-from dxday.leases import Carriage
+from dxday.core.carriage import Carriage
 from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from dxday.notifications.models import Message

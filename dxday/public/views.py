@@ -11,10 +11,10 @@ from dxday.core import clock
 from dxday.core.permissions import Permission
 from dxday.editions import queries as editions
 from dxday.editions.models import Edition
-from dxday.leases import Carriage
+from dxday.core.carriage import Carriage
 from dxday.programme import queries as programme
 from dxday.public import queries
-from dxday.web.access import open_to_all, requires
+from dxday.web.access import open_to_all, requires, signed_in_only
 
 bp = Blueprint("public", __name__)
 staff = Blueprint("staff", __name__)
@@ -42,10 +42,16 @@ def style() -> ResponseReturnValue:
     return render_template("style/show.html")
 
 
+@staff.get("/my/")
+@signed_in_only
+def desk() -> ResponseReturnValue:
+    return render_template("staff/desk.html", editions=editions.list_editions())
+
+
 @staff.get("/manage/")
-@requires(Permission.STAFF_HOME)
+@signed_in_only
 def start() -> ResponseReturnValue:
-    return redirect(url_for("accounts.home"))
+    return redirect(url_for("staff.desk"))
 
 
 @staff.get("/manage/<edition_code>/", endpoint="home")

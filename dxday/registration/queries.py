@@ -227,9 +227,7 @@ def list_reminders_due(now: datetime, *, limit: int = 200) -> list[Due]:
         literal("registration-reminder:")
         + cast(Registration.id, Text)
         + ":"
-        + case(
-            {site_id: str(int(at.timestamp())) for site_id, at in starts.items()}, value=SeatPool.site_id
-        )
+        + case({site_id: str(int(at.timestamp())) for site_id, at in starts.items()}, value=SeatPool.site_id)
     )
     rows = db.session.execute(
         select(Registration, SeatPool.site_id)

@@ -1,9 +1,10 @@
 """Taking, changing and giving back a place; opening seats; reminding."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import CursorResult, Update, update
 from sqlalchemy.exc import IntegrityError
 
 from dxday.accounts.rules import email_key
@@ -40,13 +41,13 @@ def set_seats(site: Site, *, mode: SeatMode, capacity: int, actor: Actor, now: d
     if pool is None:
         add_pool(site, mode=mode, capacity=capacity, actor=actor, now=now)
         return
-    changed = db.session.execute(
+    changed = _rows_changed(
         update(SeatPool)
         .where(SeatPool.id == pool.id, SeatPool.taken <= capacity)
         .values(capacity=capacity)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a count
+    if changed != 1:
         raise rules.SeatsTaken(taken=pool.taken)
     _note_seats(site, mode, capacity, actor=actor, now=now)
 
@@ -232,7 +233,7 @@ def _confirm(
     )
 
 
-def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | None) -> dict[str, object]:
+def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | None) -> dict[str, Any]:
     return {
         "recipient": registration.full_name,
         "code": registration.code,
@@ -247,13 +248,13 @@ def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | Non
 
 def _take_seat(pool: SeatPool, locale: str) -> None:
     """Raise NoSeatLeft unless the update, which is the guard, finds a free seat."""
-    taken = db.session.execute(
+    taken = _rows_changed(
         update(SeatPool)
         .where(SeatPool.id == pool.id, SeatPool.taken < SeatPool.capacity)
         .values(taken=SeatPool.taken + 1)
         .execution_options(synchronize_session=False)
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a count
+    if taken != 1:
         raise rules.NoSeatLeft(site=queries.site_name(pool, locale))
 
 
@@ -264,6 +265,12 @@ def _give_seat_back(pool_id: int) -> None:
         .values(taken=SeatPool.taken - 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def _rows_changed(statement: Update) -> int:
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def _note_seats(site: Site, mode: SeatMode, capacity: int, *, actor: Actor, now: datetime) -> None:

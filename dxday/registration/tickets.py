@@ -6,6 +6,7 @@ from dxday.adapters import calendars
 from dxday.core.i18n import pick
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
+from dxday.programme import feeds
 from dxday.programme.models import Placement
 from dxday.registration import queries
 from dxday.registration.models import SeatPool
@@ -21,7 +22,9 @@ def calendar_of_place(edition: Edition, pool: SeatPool, *, locale: str, now: dat
     if not placements:
         return None
     events = [_event(placement, edition, pool, locale) for placement in placements]
-    return calendars.calendar_of(events, name=pick(edition.name, locale), method="PUBLISH", at=now)
+    return calendars.calendar_of(
+        events, name=pick(edition.name, locale), time_zone=edition.time_zone, method="PUBLISH", at=now
+    )
 
 
 def _event(placement: Placement, edition: Edition, pool: SeatPool, locale: str) -> calendars.CalendarEvent:
@@ -33,7 +36,7 @@ def _event(placement: Placement, edition: Edition, pool: SeatPool, locale: str) 
     ]
     online = pool.mode is SeatMode.ONLINE
     return calendars.CalendarEvent(
-        uid=f"{session.guid}@{addresses.mail_domain()}",
+        uid=feeds.uid_of(session.guid, site.code),
         starts_at=placement.starts_at,
         ends_at=placement.ends_at,
         title=pick(session.title, locale),
@@ -41,8 +44,6 @@ def _event(placement: Placement, edition: Edition, pool: SeatPool, locale: str) 
         location=", ".join(part for part in where if part),
         url=addresses.address("programme_public.session", edition_code=edition.code, code=session.code),
         sequence=session.sequence,
-        cancelled=False,
         updated_at=session.updated_at,
         conference_url=(placement.join_url or site.join_url) if online else None,
-        organizer=None,
     )

@@ -1,17 +1,17 @@
 """Refusals and faults as pages (or problem+json under /api), in one place."""
 
+from collections.abc import Callable
+
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from dxday.audit import services as audit
-from dxday.core import clock
 from dxday.core.actor import VISITOR
 from dxday.core.errors import NotAllowed, Refusal
 from dxday.core.i18n import Words, gettext, lazy_gettext
-from dxday.db import db, transaction
+from dxday.db import db
 
 log = structlog.get_logger()
 
@@ -48,8 +48,9 @@ ADVICE: dict[int, Words] = {
 }
 
 
-def init_app(app: Flask) -> None:
-    """Map refusals, HTTP errors, a lost database and everything else to pages."""
+def init_app(app: Flask, *, note_refused: Callable[[], None]) -> None:
+    """Map refusals, HTTP errors, a lost database and everything else to pages; `note_refused` writes who was refused."""
+    app.extensions["dxday_note_refused"] = note_refused
     app.register_error_handler(Refusal, show_refusal)
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(OperationalError, show_database_down)
@@ -61,28 +62,10 @@ def show_refusal(refusal: Refusal) -> ResponseReturnValue:
     """Show a refusal that no form took up; a refused person leaves a line in the trail."""
     db.session.rollback()
     if isinstance(refusal, NotAllowed):
-        note_refused()
+        current_app.extensions["dxday_note_refused"]()
     if type(refusal) in (NotAllowed,) or refusal.status == 404:
         return _answer(refusal.status, None)
     return _answer(refusal.status, str(refusal))
-
-
-def note_refused() -> None:
-    """Write who was refused what; only for people with an account, so that strangers cannot fill the trail."""
-    actor = g.get("actor", VISITOR)
-    log.warning("refused", path=request.url_rule.rule if request.url_rule else None, actor=actor.account_id)
-    if not actor.is_signed_in:
-        return
-    edition = g.get("edition")
-    with transaction():
-        audit.record(
-            "access.refused",
-            subject=request.endpoint or "",
-            actor=actor,
-            now=clock.now(),
-            edition_id=edition.id if edition else None,
-            method=request.method,
-        )
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -94,7 +94,7 @@ def test_a_new_password_ends_other_sessions(client, app):
     elsewhere = PageClient(app).sign_in(account)
     client.sign_in(account)
 
-    page = client.fill("/my/", password="một câu dài và dễ nhớ")
+    page = client.fill("/my/account", password="một câu dài và dễ nhớ")
 
     assert page.status == 302
     assert client.open("/my/").status == 200
@@ -105,7 +105,7 @@ def test_a_short_password_is_refused_and_nothing_is_changed(client):
     account = member()
     client.sign_in(account)
 
-    page = client.fill("/my/", locale="hi", password="short")
+    page = client.fill("/my/account", locale="hi", password="short")
 
     assert page.errors == ["A password has at least 12 characters."]
     assert account.locale == "en"
@@ -133,6 +133,6 @@ def test_a_post_without_a_token_signs_nobody_out(client):
 def test_signing_out_ends_the_session(client):
     client.sign_in(member())
 
-    client.fill("/my/", form="/sign-out")
+    client.fill("/my/account", form="/sign-out")
 
     assert client.open("/my/").status == 302

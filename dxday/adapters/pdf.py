@@ -1,0 +1,248 @@
+"""Paper: HTML to PDF, with our own fonts and nothing fetched from anywhere."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import fontpkg_be_vietnam_pro
+import fontpkg_mukta
+import pydyf  # type: ignore[import-untyped]
+import weasyprint
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from weasyprint.css import ColorProfile
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ASSET_FOLDERS = (ROOT / "static" / "img", ROOT / "templates" / "pdf")
+"""Where `asset:` addresses lead: pictures of our own."""
+
+_ASSET_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+
+_SYSTEM_FONTS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path.home() / ".local" / "share" / "fonts",
+    Path.home() / ".fonts",
+)
+
+FAMILIES = ("Be Vietnam Pro", "Mukta", "Tinos")
+"""Our text face, its Devanagari companion, and the Times-like face of official documents."""
+
+_lock = Lock()
+
+
+class SourceRefused(ValueError):
+    """The document names something that paper may not fetch, or that is not there."""
+
+
+@dataclass(frozen=True)
+class Font:
+    """One face: where it is, and what it is called in style sheets."""
+
+    family: str
+    weight: int
+    style: str
+    path: Path
+
+    @property
+    def address(self) -> str:
+        """The address by which style sheets and the fetcher know it."""
+        return f"font:{self.path.name}"
+
+
+@dataclass(frozen=True)
+class PdfAttachment:
+    """A file inside the PDF; the ending of its name tells its type (ISO 19005-3 §6.8)."""
+
+    name: str
+    data: bytes
+    description: str
+    made_at: datetime
+    relationship: str = "Data"
+
+
+def render_pdf(
+    html: str,
+    *,
+    title: str,
+    lang: str,
+    variant: str | None = "pdf/a-3a",
+    attachments: Sequence[PdfAttachment] = (),
+    made_at: datetime | None = None,
+) -> bytes:
+    """Return the HTML document as a PDF; the same arguments give the same bytes.
+
+    `lang` is a BCP 47 tag.  Our fonts are known by their families; only `data:`, `font:` and `asset:` addresses are
+    fetched, and any other raises SourceRefused.  `variant` is a claim that WeasyPrint writes (ISO 19005-3 for
+    pdf/a-3a: tagged, archivable, may carry attachments); that it holds is for a validator to say.
+    """
+    try:
+        with _lock:  # the shared font configuration is filled by one thread at a time
+            document = weasyprint.HTML(string=html, base_url=_NO_BASE, url_fetcher=_FETCHER).render(
+                font_config=_font_configuration(), stylesheets=[_font_styles()], pdf_variant=variant
+            )
+            document.metadata.title = title
+            document.metadata.lang = lang
+            if made_at is not None:
+                document.metadata.created = document.metadata.modified = made_at.astimezone(UTC).strftime(
+                    "%Y-%m-%dT%H:%M:%SZ"
+                )
+            document.metadata.attachments = [_attachment(attachment) for attachment in attachments]
+            if variant is not None:
+                document.color_profiles["srgb"] = _srgb()
+            return bytes(
+                document.write_pdf(
+                    finisher=_tell_attachments_once, pdf_variant=variant, output_intent="the profile given"
+                )
+            )
+    except FatalURLFetchingError as error:
+        raise SourceRefused(f"{error}: {error.__cause__}") from error
+
+
+def fonts() -> tuple[Font, ...]:
+    """Return the faces that are installed here."""
+    return _installed_fonts()
+
+
+def font_families() -> tuple[str, ...]:
+    """Return the families of which a face is installed, as style sheets name them; FAMILIES lists all that are used."""
+    here = {font.family for font in fonts()}
+    return tuple(family for family in FAMILIES if family in here)
+
+
+def font_css() -> str:
+    """Return the @font-face rules of every installed face."""
+    return "\n".join(
+        f'@font-face {{ font-family: "{font.family}"; font-weight: {font.weight}; font-style: {font.style}; '
+        f'src: url("{font.address}"); }}'
+        for font in fonts()
+    )
+
+
+def missing_glyphs(text: str, families: Iterable[str] | None = None) -> list[str]:
+    """Return the characters, once each, that no face of the families (all of ours by default) can draw."""
+    wanted = frozenset(font_families() if families is None else families)
+    drawable = _drawable(wanted)
+    return [
+        character
+        for character in dict.fromkeys(text)
+        if ord(character) not in drawable and character not in "\t\n\r\u200b\u200c\u200d\u2060\ufeff"
+    ]
+
+
+class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes without types
+    """Fetches inline data, our fonts and our pictures; it holds no way to the network or to other files."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+        for protocol in ("http", "https", "ftp", "file"):
+            self.handle_open.pop(protocol, None)
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """Return what the address names; raise SourceRefused for any other address."""
+        scheme, _, name = url.partition(":")
+        if scheme == "data":
+            return super().fetch(url, headers)
+        if scheme == "font":
+            for font in fonts():
+                if font.path.name == name:
+                    return URLFetcherResponse(url, font.path.read_bytes(), {"Content-Type": "font/ttf"})
+        if scheme == "asset" and re.fullmatch(r"[a-z0-9-]+\.[a-z]+", name):
+            media_type = _ASSET_TYPES.get(Path(name).suffix)
+            for folder in ASSET_FOLDERS:
+                if media_type and (folder / name).is_file():
+                    return URLFetcherResponse(url, (folder / name).read_bytes(), {"Content-Type": media_type})
+        raise SourceRefused(f"{url[:200]} may not be fetched or is not there")
+
+
+_FETCHER = _HouseFetcher()
+
+# A base that nothing can be joined to: relative addresses reach the fetcher as they are, and are refused there.
+_NO_BASE = "nowhere:"
+
+
+@cache
+def _font_configuration() -> FontConfiguration:
+    """Return the one configuration of this process; a new one for each document leaks and is slower."""
+    return FontConfiguration()
+
+
+@cache
+def _font_styles() -> weasyprint.CSS:
+    return weasyprint.CSS(string=font_css(), font_config=_font_configuration(), url_fetcher=_FETCHER)
+
+
+@cache
+def _srgb_bytes() -> bytes:
+    return files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
+
+
+def _srgb() -> ColorProfile:
+    """Return WeasyPrint's own sRGB profile, which it would open for each document and leave open.
+
+    A new one each time: a profile that was written once writes other bytes the second time.
+    """
+    return ColorProfile(BytesIO(_srgb_bytes()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
+
+@cache
+def _installed_fonts() -> tuple[Font, ...]:
+    be_vietnam = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
+    mukta = Path(fontpkg_mukta.ROOT) / "files"
+    tinos = {path.stem: path for root in _SYSTEM_FONTS if root.is_dir() for path in root.rglob("Tinos-*.ttf")}
+    none = Path()
+    faces = [
+        Font("Be Vietnam Pro", 400, "normal", be_vietnam / "BeVietnamPro-Regular.ttf"),
+        Font("Be Vietnam Pro", 400, "italic", be_vietnam / "BeVietnamPro-Italic.ttf"),
+        Font("Be Vietnam Pro", 500, "normal", be_vietnam / "BeVietnamPro-Medium.ttf"),
+        Font("Be Vietnam Pro", 600, "normal", be_vietnam / "BeVietnamPro-SemiBold.ttf"),
+        Font("Be Vietnam Pro", 700, "normal", be_vietnam / "BeVietnamPro-Bold.ttf"),
+        Font("Mukta", 400, "normal", mukta / "Mukta-Regular.ttf"),
+        Font("Mukta", 500, "normal", mukta / "Mukta-Medium.ttf"),
+        Font("Mukta", 600, "normal", mukta / "Mukta-SemiBold.ttf"),
+        Font("Mukta", 700, "normal", mukta / "Mukta-Bold.ttf"),
+        Font("Tinos", 400, "normal", tinos.get("Tinos-Regular", none)),
+        Font("Tinos", 400, "italic", tinos.get("Tinos-Italic", none)),
+        Font("Tinos", 700, "normal", tinos.get("Tinos-Bold", none)),
+        Font("Tinos", 700, "italic", tinos.get("Tinos-BoldItalic", none)),
+    ]
+    return tuple(face for face in faces if face.path.is_file())
+
+
+@cache
+def _drawable(families: frozenset[str]) -> frozenset[int]:
+    """Return the code points that the regular faces of the families draw; the other weights draw the same."""
+    drawable: set[int] = set()
+    for font in fonts():
+        if font.family in families and (font.weight, font.style) == (400, "normal"):
+            with TTFont(BytesIO(font.path.read_bytes()), lazy=True) as face:
+                drawable.update(face.getBestCmap())
+    return frozenset(drawable)
+
+
+def _attachment(attachment: PdfAttachment) -> weasyprint.Attachment:
+    made_at = attachment.made_at.astimezone(UTC)
+    return weasyprint.Attachment(
+        string=attachment.data,
+        name=attachment.name,
+        description=attachment.description,
+        created=made_at,
+        modified=made_at,
+        relationship=attachment.relationship,
+        url_fetcher=_FETCHER,
+    )
+
+
+def _tell_attachments_once(_document: Any, pdf: pydyf.PDF) -> None:
+    """Mend WeasyPrint 70, which names each attachment twice among the associated files."""
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))

@@ -1,0 +1,102 @@
+"""The shape of a decision, and of what comes before it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    FormField,
+    HiddenField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+
+from dxday.awards import rules
+from dxday.awards.models import Decision
+from dxday.core.i18n import lazy_gettext, pick
+from dxday.nominations.models import Nomination
+from dxday.web.forms import Form, at_most, required
+
+
+class ChooseForm(Form):
+    """Whom a decision honours."""
+
+    nominations = SelectMultipleField(
+        lazy_gettext("Whom does the decision honour?"),
+        [InputRequired(rules.NobodyChosen.sentence)],
+        choices=[],
+        widget=widgets.ListWidget(prefix_label=False),
+        option_widget=widgets.CheckboxInput(),
+        # What was chosen meanwhile by somebody else is refused by name when the decision is recorded.
+        validate_choice=False,
+    )
+
+    def __init__(self, waiting: Sequence[Nomination], **given: Any):
+        """Offer the nominations that wait for a decision."""
+        super().__init__(**given)
+        self.nominations.choices = [SelectChoice(each.code, each.nominee_name) for each in waiting]
+
+
+class LineForm(Form):
+    """What the certificate of one nomination prints."""
+
+    class Meta(Form.Meta):
+        """The token is in the form around it."""
+
+        csrf = False
+
+    nomination = HiddenField()
+    line = TextAreaField(
+        lazy_gettext("Line on the certificate"), [required(), at_most(rules.LINE_LENGTH)]
+    )
+
+
+class DecisionForm(Form):
+    """A decision as it stands on paper, and a line for each whom it honours."""
+
+    number = StringField(lazy_gettext("Number of the decision"), [required(), at_most(60)])
+    decided_on = DateField(
+        lazy_gettext("Date of the decision"), [InputRequired(lazy_gettext("Give a date."))]
+    )
+    place = StringField(lazy_gettext("Place where it was signed"), [required(), at_most(100)])
+    signatory_name = StringField(lazy_gettext("Name of the signatory"), [required(), at_most(200)])
+    signatory_title = StringField(lazy_gettext("Title of the signatory"), [required(), at_most(200)])
+    awards = FieldList(FormField(LineForm))
+    compared = BooleanField(
+        lazy_gettext("I compared names and lines with the signed decision."),
+        [InputRequired(lazy_gettext("Compare names and lines with the signed decision, then tick this."))],
+    )
+
+    @classmethod
+    def for_chosen(cls, chosen: Sequence[Nomination], *, last: Decision | None, today: date) -> "DecisionForm":
+        """Return the form with proposals: the lines from the dossiers, the signatory as the last time."""
+        titles = {pick(each.category.scheme.signatory_title, "vi") for each in chosen}
+        return cls(
+            formdata=None,
+            data={
+                "decided_on": today,
+                "place": last.place if last else "",
+                "signatory_name": last.signatory_name if last else "",
+                "signatory_title": titles.pop() if len(titles) == 1 else "",
+                "awards": [
+                    {"nomination": each.code, "line": rules.propose_line(each.achievement)} for each in chosen
+                ],
+            },
+        )
+
+    def lines(self) -> dict[str, str]:
+        """Return the line of each nomination by its code, in the order of the page."""
+        return {entry.form.nomination.data: entry.form.line.data for entry in self.awards}
+
+
+class DeclineForm(Form):
+    """Why a nomination goes without an honour."""
+
+    reason = TextAreaField(lazy_gettext("Reason"), [required(), at_most(2000)])

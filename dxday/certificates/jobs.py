@@ -1,0 +1,171 @@
+"""Making certificates: hand out what waits, render one outside of any transaction, deliver it once."""
+
+import base64
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from flask import current_app
+from sqlalchemy import update
+
+from dxday import db, leases
+from dxday.adapters import pdf, qr, storage
+from dxday.certificates import queries, rules, sheet
+from dxday.certificates.models import Certificate
+from dxday.db import db as database
+from dxday.editions.models import Edition
+from dxday.core.carriage import Carriage
+from dxday.notifications import addresses
+from dxday.notifications import services as notifications
+from dxday.notifications.rules import Kind
+
+log = structlog.get_logger()
+
+_CORNER = 6.9
+_EYE = 3.7
+"""Length of an eye of the border's plait, in units of the sheet."""
+
+
+def hand_out_certificates(now: datetime) -> list[int]:
+    """Return the ids of certificates to make, marked as handed to the queue for a minute.
+
+    What a dead worker held waits again: making a file twice does no harm.  What killed its worker every time is
+    given up and waits for a person.
+    """
+    with db.transaction():
+        leases.release_expired(Certificate, to=Carriage.QUEUED, now=now)
+        database.session.execute(
+            update(Certificate)
+            .where(Certificate.carriage == Carriage.QUEUED, Certificate.tries >= rules.MAX_TRIES)
+            .values(carriage=Carriage.FAILED)
+            .execution_options(synchronize_session=False)
+        )
+        return leases.hand_out(Certificate, now=now)
+
+
+def render_certificate(row_id: int, now: datetime) -> Carriage | None:
+    """Make the file of one certificate and queue the letter to its holder; return what became of it.
+
+    None when it is not due or another worker has it.  The row is claimed in one transaction, the file is made and
+    stored outside of any, and a second transaction records it together with the letter: both exist or neither.
+    When this worker was too slow and another took the row over, nothing is recorded.
+    """
+    with db.transaction():
+        certificate = leases.claim(Certificate, row_id, now=now)
+        edition = database.session.get_one(Edition, certificate.edition_id) if certificate else None
+    if certificate is None or edition is None:
+        return None
+    try:
+        stored = _store(certificate, edition, make_pdf(certificate))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the row must not stay claimed, and a person reads it
+        log.exception("certificate_failed", row=row_id)
+        return _put_off(certificate, error, now)
+    with db.transaction():
+        recorded = leases.settle(
+            certificate,
+            to=Carriage.DONE,
+            storage_key=stored.key,
+            sha256=stored.sha256,
+            rendered_at=now,
+        )
+        if recorded:
+            _tell_holder(certificate, edition, now)
+    log.info("certificate", row=row_id, outcome="done", recorded=recorded)
+    return Carriage.DONE
+
+
+def render_waiting(now: datetime) -> dict[str, int]:
+    """Make every certificate that waits, one after the other, and return how many went which way."""
+    outcomes = [render_certificate(row_id, now) for row_id in queries.ids_waiting()]
+    return {state.value: outcomes.count(state) for state in (Carriage.DONE, Carriage.QUEUED, Carriage.FAILED)}
+
+
+def make_pdf(certificate: Certificate, paper: sheet.Sheet = sheet.DEFAULT_SHEET) -> bytes:
+    """Return the certificate as a PDF on the given sheet: its facts and nothing else, the same bytes every time."""
+    html, variant = compose(
+        rules.facts_of(certificate.facts),
+        check_url=addresses.address("certificates_public.check", token=certificate.token),
+        paper=paper,
+    )
+    return pdf.render_pdf(html, variant=variant)
+
+
+def compose(facts: rules.Facts, *, check_url: str, paper: sheet.Sheet) -> tuple[str, str]:
+    """Return the certificate as a whole HTML page and the PDF variant that it can hold.
+
+    Devanagari has letters without a Unicode mapping of their own, which PDF/A-3 allows at level B only.
+    Raises TooMuchText.
+    """
+    fit = sheet.fit(facts, paper)
+    if fit is None:
+        raise rules.TooMuchText(name=facts.recipient_name)
+    width = paper.border_width / paper.unit
+    border = _draw(
+        "pdf/border.svg",
+        w=width,
+        h=100,
+        c=_CORNER,
+        top=sheet.band(width - 2 * _CORNER, _EYE),
+        side_band=sheet.band(100 - 2 * _CORNER, _EYE),
+    )
+    page = current_app.jinja_env.get_template("pdf/certificate.html").render(
+        title=f"{facts.title} {facts.number} – {facts.recipient_name}",
+        facts=facts,
+        unit=sheet.unit_line(facts),
+        decided=sheet.vietnamese_date(date.fromisoformat(facts.decided_on)),
+        check_url=check_url,
+        qr=qr.qr_svg_data_uri(check_url),
+        border=border,
+        emblem=_draw("pdf/emblem.svg"),
+        sheet=paper,
+        fit=fit,
+        right=sheet.RIGHT,
+    )
+    plain = sheet.is_plain("".join(str(value) for value in asdict(facts).values()))
+    return page, "pdf/a-3a" if plain else "pdf/a-3b"
+
+
+def _draw(template: str, **given: Any) -> str:
+    drawing = current_app.jinja_env.get_template(template).render(**given)
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode("ascii")
+
+
+def _store(certificate: Certificate, edition: Edition, data: bytes) -> storage.StoredFile:
+    digest = queries.sha256_of(data)
+    key = f"certificates/{edition.code}/{certificate.number.lower()}-{digest[:12]}.pdf"
+    return storage.open_storage(current_app.extensions["dxday_settings"].storage_url).put(key, data)
+
+
+def _tell_holder(certificate: Certificate, edition: Edition, now: datetime) -> None:
+    """Queue the letter to the holder, unless the certificate was revoked while it was being made."""
+    database.session.refresh(certificate)
+    if certificate.standing is not rules.Standing.VALID or not certificate.recipient_email:
+        return
+    facts = rules.facts_of(certificate.facts)
+    notifications.enqueue(
+        Kind.CERTIFICATE_READY,
+        to_address=certificate.recipient_email,
+        to_name=facts.recipient_name,
+        locale=certificate.recipient_locale,
+        key=f"certificate-ready:{certificate.id}",
+        now=now,
+        edition=edition,
+        recipient=facts.recipient_name,
+        award=facts.title,
+        url=addresses.address("certificates_public.holder", holder_token=certificate.holder_token),
+        check_url=addresses.address("certificates_public.check", token=certificate.token),
+    )
+
+
+def _put_off(certificate: Certificate, error: Exception, now: datetime) -> Carriage:
+    wait = rules.next_wait(certificate.tries)
+    outcome = Carriage.QUEUED if wait else Carriage.FAILED
+    with db.transaction():
+        leases.settle(
+            certificate,
+            to=outcome,
+            due_at=now + wait if wait else None,
+            error=f"{type(error).__name__}: {error}"[:500],
+        )
+    return outcome

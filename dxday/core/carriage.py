@@ -1,0 +1,14 @@
+"""How far the work on a row that a worker carries has come."""
+
+from enum import StrEnum
+
+
+class Carriage(StrEnum):
+    """How far the work on a row has come."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Claimed, and the worker died: whether it happened cannot be known, so a person decides."""

@@ -1,0 +1,297 @@
+"""Pages: the list of sessions, adding, editing, placing, publishing and cancelling them."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from dxday import db
+from dxday.accounts import queries as accounts
+from dxday.accounts.models import Person
+from dxday.core import clock
+from dxday.core.errors import Refusal
+from dxday.core.i18n import gettext as _
+from dxday.core.i18n import pick
+from dxday.core.permissions import Permission
+from dxday.programme import queries, services
+from dxday.programme.forms import (
+    ActForm,
+    AddPlacementForm,
+    EditSessionForm,
+    NewSessionForm,
+    PlacementForm,
+    SessionForm,
+    parsed_guid,
+)
+from dxday.programme.models import Placement, Session
+from dxday.programme.rules import (
+    MODE_NAMES,
+    PART_KIND_NAMES,
+    PLACEMENT_ROLE_NAMES,
+    SESSION_KIND_NAMES,
+    SESSION_STATE_NAMES,
+    PartKind,
+    PlacementRole,
+)
+from dxday.sites import queries as sites
+from dxday.sites.models import Room
+from dxday.web.access import requires
+from dxday.web.filters import local, text
+from dxday.web.forms import at, spread, translations
+
+bp = Blueprint("programme", __name__, url_prefix="/manage/<edition_code>/programme")
+
+STATE_SHAPES = {"draft": "neutral", "published": "good", "cancelled": "bad"}
+
+
+@bp.context_processor
+def _names() -> dict[str, Any]:
+    return {
+        "kind_names": SESSION_KIND_NAMES,
+        "state_names": SESSION_STATE_NAMES,
+        "state_shapes": STATE_SHAPES,
+        "mode_names": MODE_NAMES,
+        "role_names_here": PLACEMENT_ROLE_NAMES,
+        "part_names": PART_KIND_NAMES,
+    }
+
+
+@bp.get("/")
+@requires(Permission.PROGRAMME_EDIT)
+def index() -> ResponseReturnValue:
+    return render_template("programme/index.html", rows=queries.list_rows(g.edition.id))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(Permission.PROGRAMME_EDIT)
+def new() -> ResponseReturnValue:
+    places, people = sites.list_sites(g.edition.id), accounts.list_people()
+    form = NewSessionForm(rooms=places, people=people, day=g.edition.starts_on)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                session = services.add_session(
+                    g.edition,
+                    guid=parsed_guid(form.guid.data),
+                    room=_room(form.room.data),
+                    receiving=form.receiving,
+                    parts=_people(form, people),
+                    override_reason=form.override_reason.data or "",
+                    actor=g.actor,
+                    now=clock.now(),
+                    **_what(form),
+                    **_when(form),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            flash(_("“%(title)s” was added as a draft.", title=text(session.title)), "success")
+            return redirect(url_for(".show", code=session.code))
+    return render_template("programme/new.html", form=form, has_rooms=any(s.rooms for s in places)), status
+
+
+@bp.get("/<code>")
+@requires(Permission.PROGRAMME_EDIT)
+def show(code: str) -> ResponseReturnValue:
+    session = queries.get_session(g.edition.id, code)
+    return render_template("programme/show.html", session=session, placements=_in_order(session))
+
+
+@bp.route("/<code>/edit", methods=["GET", "POST"])
+@requires(Permission.PROGRAMME_EDIT)
+def edit(code: str) -> ResponseReturnValue:
+    session = queries.get_session(g.edition.id, code)
+    people = accounts.list_people()
+    origin = queries.origin_of(session)
+    here = [site for site in sites.list_sites(g.edition.id) if site.id == origin.site_id]
+    form = EditSessionForm(
+        rooms=here, people=people, needs_room=origin.room_id is not None, data=_as_form(session, origin)
+    )
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                services.change_session(
+                    session, seen=_seen(form), actor=g.actor, now=clock.now(), **_what(form)
+                )
+                services.move_session(
+                    session,
+                    room=_room(form.room.data) if form.room.data else None,
+                    override_reason=form.override_reason.data or "",
+                    actor=g.actor,
+                    now=clock.now(),
+                    **_when(form),
+                )
+                services.set_parts(session, _people(form, people), actor=g.actor, now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+            # The refused change let go of what was loaded; and the next try is made in sight of what is saved now.
+            session = queries.get_session(g.edition.id, code)
+            form.version.data = str(session.version)
+        else:
+            flash(_("“%(title)s” was saved.", title=text(session.title)), "success")
+            return redirect(url_for(".show", code=session.code))
+    return render_template(
+        "programme/edit.html",
+        form=form,
+        session=session,
+        origin=queries.origin_of(session),
+        stale=status == 409,
+    ), status
+
+
+@bp.route("/<code>/sites/<int:placement_id>", methods=["GET", "POST"])
+@requires(Permission.PROGRAMME_EDIT)
+def placement(code: str, placement_id: int) -> ResponseReturnValue:
+    placed = queries.get_placement(g.edition.id, code, placement_id)
+    site = sites.get_site(g.edition.id, placed.site.code)
+    form = PlacementForm(
+        site=site,
+        data={
+            "version": placed.session.version,
+            "received": placed.cancelled_at is None,
+            "room": str(placed.room_id or ""),
+            "mode": placed.mode.value,
+            "join_url": placed.join_url,
+        },
+    )
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                services.change_placement(
+                    placed,
+                    seen=_seen(form),
+                    room=_room(form.room.data) if form.room.data else None,
+                    mode=form.session_mode,
+                    join_url=form.join_url.data,
+                    received=form.received.data or placed.role is PlacementRole.ORIGIN,
+                    override_reason=form.override_reason.data or "",
+                    actor=g.actor,
+                    now=clock.now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+            placed = queries.get_placement(g.edition.id, code, placement_id)
+            form.version.data = str(placed.session.version)
+        else:
+            flash(_("%(site)s: saved.", site=text(site.name)), "success")
+            return redirect(url_for(".show", code=code))
+    return render_template("programme/placement.html", form=form, placed=placed, session=placed.session), status
+
+
+@bp.route("/<code>/sites/add", methods=["GET", "POST"])
+@requires(Permission.PROGRAMME_EDIT)
+def add_placement(code: str) -> ResponseReturnValue:
+    session = queries.get_session(g.edition.id, code)
+    there = frozenset(placed.room_id for placed in session.placements if placed.room_id)
+    form = AddPlacementForm(rooms=sites.list_sites(g.edition.id), taken=there)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                services.add_placement(
+                    session,
+                    _room(form.room.data),
+                    override_reason=form.override_reason.data or "",
+                    actor=g.actor,
+                    now=clock.now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+            session = queries.get_session(g.edition.id, code)
+        else:
+            flash(_("One more site receives the session."), "success")
+            return redirect(url_for(".show", code=code))
+    return render_template("programme/add_placement.html", form=form, session=session), status
+
+
+@bp.post("/<code>/publish")
+@requires(Permission.PROGRAMME_EDIT)
+def publish(code: str) -> ResponseReturnValue:
+    session = queries.get_session(g.edition.id, code)
+    if ActForm().validate_on_submit():
+        try:
+            with db.transaction():
+                services.publish_session(session, actor=g.actor, now=clock.now())
+        except Refusal as refusal:
+            flash(str(refusal), "error")
+        else:
+            flash(_("Published: everybody sees it in the programme now."), "success")
+    return redirect(url_for(".show", code=code))
+
+
+@bp.route("/<code>/cancel", methods=["GET", "POST"])
+@requires(Permission.PROGRAMME_EDIT)
+def cancel(code: str) -> ResponseReturnValue:
+    session = queries.get_session(g.edition.id, code)
+    if ActForm().validate_on_submit():
+        try:
+            with db.transaction():
+                services.cancel_session(session, actor=g.actor, now=clock.now())
+        except Refusal as refusal:
+            flash(str(refusal), "error")
+        else:
+            flash(_("Cancelled, and its rooms are free."), "success")
+        return redirect(url_for(".show", code=code))
+    return render_template("programme/cancel.html", session=session)
+
+
+def _what(form: SessionForm) -> dict[str, Any]:
+    return {
+        "kind": form.session_kind,
+        "title": translations(form, "title"),
+        "abstract": translations(form, "abstract"),
+        "language": form.language.data,
+    }
+
+
+def _when(form: SessionForm) -> dict[str, Any]:
+    return {
+        "starts_at": at(form.day.data, form.begins.data),
+        "ends_at": at(form.day.data, form.ends.data),
+    }
+
+
+def _people(form: SessionForm, people: list[Person]) -> dict[PartKind, list[Person]]:
+    by_id = {person.id: person for person in people}
+    return {kind: [by_id[i] for i in ids if i in by_id] for kind, ids in form.people.items()}
+
+
+def _room(value: str) -> Room:
+    return sites.get_room(g.edition.id, int(value))
+
+
+def _seen(form: EditSessionForm | PlacementForm) -> int:
+    return int(form.version.data) if str(form.version.data).isdecimal() else 0
+
+
+def _as_form(session: Session, origin: Placement) -> dict[str, Any]:
+    by_kind = {kind: [part.person_id for part in session.parts if part.kind is kind] for kind in PartKind}
+    return {
+        "version": session.version,
+        "kind": session.kind.value,
+        **spread("title", session.title),
+        **spread("abstract", session.abstract),
+        "language": session.language,
+        "day": local(origin.starts_at).date(),
+        "begins": local(origin.starts_at).time(),
+        "ends": local(origin.ends_at).time(),
+        "room": str(origin.room_id or ""),
+        "chairs": by_kind[PartKind.CHAIR],
+        "co_chairs": by_kind[PartKind.CO_CHAIR],
+        "speakers": by_kind[PartKind.SPEAKER],
+    }
+
+
+def _in_order(session: Session) -> list[Placement]:
+    """The placements as people look for them: where it is held, then the sites by name."""
+    return sorted(
+        session.placements,
+        key=lambda p: (p.role is not PlacementRole.ORIGIN, p.site.position, pick(p.site.name, "vi"), p.id),
+    )

@@ -1,0 +1,1 @@
+"""Pages of registration: of visitors and holders, and of staff."""

@@ -1,0 +1,122 @@
+"""Registrations for the people who organise: seats, search, list, export."""
+
+import csv
+import io
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dxday import db
+from dxday.core import clock
+from dxday.core.errors import Refusal
+from dxday.core.i18n import gettext as _
+from dxday.core.i18n import pick
+from dxday.core.permissions import Permission
+from dxday.registration import queries, rules, services
+from dxday.registration.forms import ExportForm, SeatsForm
+from dxday.registration.models import Registration
+from dxday.sites import queries as sites
+from dxday.web.access import requires
+from dxday.web.filters import clock as clock_time
+from dxday.web.filters import day_short
+from dxday.web.languages import current_locale
+
+bp = Blueprint("registration", __name__, url_prefix="/manage/<edition_code>/registrations")
+
+PAGE = 50
+
+
+@bp.get("")
+@requires(Permission.REGISTRATION_VIEW)
+def index() -> ResponseReturnValue:
+    text = request.args.get("q", "").strip()
+    pool_id = request.args.get("pool", type=int)
+    ids = queries.find_ids(g.edition.id, text=text, pool_id=pool_id)
+    pages = max(1, -(-len(ids) // PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return render_template(
+        "registration/index.html",
+        pools=queries.list_pools(g.edition.id),
+        registrations=queries.list_registrations(ids[(page - 1) * PAGE : page * PAGE]),
+        found=len(ids),
+        text=text,
+        pool_id=pool_id,
+        page=page,
+        pages=pages,
+        modes=rules.SEAT_MODE_NAMES,
+        states=rules.REGISTRATION_STATE_NAMES,
+    )
+
+
+@bp.route("/seats", methods=["GET", "POST"])
+@requires(Permission.EDITION_MANAGE)
+def seats() -> ResponseReturnValue:
+    form = SeatsForm(site=request.args.get("site"), mode=request.args.get("mode"))
+    known = {site.code: site for site in sites.list_sites(g.edition.id)}
+    form.site.choices = [(code, pick(site.name, current_locale())) for code, site in known.items()]
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                services.set_seats(
+                    known[form.site.data],
+                    mode=rules.SeatMode(form.mode.data),
+                    capacity=form.capacity.data,
+                    actor=g.actor,
+                    now=clock.now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("The seats were saved."), "success")
+            return redirect(url_for(".index"))
+    return render_template("registration/seats.html", form=form)
+
+
+@bp.post("/export")
+@requires(Permission.REGISTRATION_VIEW)
+def export() -> ResponseReturnValue:
+    if not ExportForm().validate_on_submit():
+        flash(_("This page had been open for too long. Try once more."), "warning")
+        return redirect(url_for(".index"))
+    rows = queries.list_for_export(g.edition.id)
+    with db.transaction():
+        services.note_export(g.edition, count=len(rows), actor=g.actor, now=clock.now())
+    return Response(
+        _csv(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="registrations-{g.edition.code}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _csv(rows: list[Registration]) -> bytes:
+    """Write the rows as CSV; the mark at the beginning lets spreadsheet programs read it as UTF-8."""
+    locale = current_locale()
+    file = io.StringIO()
+    out = csv.writer(file)
+    heads = (
+        _("Code"),
+        _("Full name"),
+        _("E-mail address"),
+        _("Organisation"),
+        _("Site"),
+        _("How"),
+        _("State"),
+        _("Registered at"),
+    )
+    out.writerow(heads)
+    for row in rows:
+        cells = (
+            row.code,
+            row.full_name,
+            row.email,
+            row.organisation_name,
+            pick(row.pool.site.name, locale),
+            str(rules.SEAT_MODE_NAMES[row.pool.mode]),
+            str(rules.REGISTRATION_STATE_NAMES[row.state]),
+            f"{day_short(row.created_at)} {clock_time(row.created_at)}",
+        )
+        out.writerow([rules.plain_cell(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + file.getvalue().encode()
