@@ -4,9 +4,18 @@ from flask import Flask, g, request, url_for
 
 from dxday.accounts import views as accounts
 from dxday.audit import views as audit
+from dxday.awards.views import council
+from dxday.awards.views import visitors as honours
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
+from dxday.nominations import views as nominations
+from dxday.notifications import views as notifications
+from dxday.programme.views import staff as programme
+from dxday.programme.views import visitors as programme_public
+from dxday.public import views as public
+from dxday.registration.views import staff as registration
+from dxday.registration.views import visitors as registration_public
 from dxday.web import monitoring
 
 MenuGroup = tuple[str, list[tuple[str, str, bool]]]
@@ -15,7 +24,26 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
     (
         lazy_gettext("Edition"),
         [
+            (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
+            (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
+        ],
+    ),
+    (
+        lazy_gettext("Honours"),
+        [
+            (lazy_gettext("Nominations of your agency"), "nominations.index", Permission.NOMINATION_WRITE),
+            (lazy_gettext("Council"), "council.index", Permission.NOMINATION_VIEW),
+            (lazy_gettext("Decisions"), "council.decisions", Permission.NOMINATION_VIEW),
+            (lazy_gettext("Certificates"), "certificates.index", Permission.CERTIFICATE_MANAGE),
+        ],
+    ),
+    (
+        lazy_gettext("Behind the scenes"),
+        [
+            (lazy_gettext("Messages"), "messages.index", Permission.MAIL_VIEW),
+            (lazy_gettext("Mailbox"), "mailbox.index", Permission.MAIL_VIEW),
             (lazy_gettext("Audit trail"), "audit.index", Permission.AUDIT_VIEW),
         ],
     ),
@@ -26,9 +54,20 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
 def register(app: Flask) -> None:
     """Register every feature."""
     app.register_blueprint(monitoring.bp)
-    app.register_blueprint(accounts.bp)
-    app.register_blueprint(audit.bp)
-    app.register_blueprint(editions.bp)
+    app.register_blueprint(public.bp)  # / and /<edition>/
+    app.register_blueprint(public.staff)  # /my/ and /manage/<edition>/
+    app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
+    app.register_blueprint(editions.bp)  # /manage/<edition>/edition
+    app.register_blueprint(programme.bp)  # /manage/<edition>/programme
+    app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
+    app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
+    app.register_blueprint(nominations.bp)  # /agency/<edition>/nominations
+    app.register_blueprint(council.bp)  # /council/<edition>
+    app.register_blueprint(honours.bp)  # /<edition>/honours
+    app.register_blueprint(notifications.messages)  # /manage/<edition>/messages
+    app.register_blueprint(notifications.mailbox)  # /manage/mailbox
+    app.register_blueprint(audit.bp)  # /manage/<edition>/audit
     app.extensions["dxday_menu"] = menu
     _pending(app)  # TEMPORARY, the lead removes it
 
@@ -56,12 +95,14 @@ PENDING = {
     "staff.home": "/manage/<edition_code>/",
     "staff.desk": "/my/",
     "programme_public.schedule": "/<edition_code>/schedule",
+    "programme_public.session": "/<edition_code>/sessions/<code>",
     "programme_public.sites": "/<edition_code>/sites/",
     "programme_public.site": "/<edition_code>/sites/<site_code>",
     "registration_public.register": "/<edition_code>/register",
     "honours.index": "/<edition_code>/honours",
     "certificates_public.check_form": "/v",
     "certificates.index": "/manage/<edition_code>/certificates",
+    "certificates.issue": "/manage/<edition_code>/certificates/issue",
     "messages.index": "/manage/<edition_code>/messages",
     "registration.index": "/manage/<edition_code>/registrations",
     "nominations.index": "/agency/<edition_code>/nominations/",

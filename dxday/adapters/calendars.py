@@ -1,19 +1,27 @@
 """iCalendar files (RFC 5545, RFC 7986): written with their time zone, read by every calendar."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vText, vUri
+from icalendar import Calendar, Event, Timezone, vText, vUri
 
 PRODUCT = "-//DXDay//National Digital Transformation Day//EN"
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f\"<>]+")
+
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """One entry of a calendar; the moments are aware, `uid` and `sequence` as RFC 5545 wants them."""
+    """One entry of a calendar; the moments are aware, `uid` and `sequence` as RFC 5545 wants them.
+
+    The same `uid` with a higher `sequence` is a change of the entry, never a second one.
+    """
 
     uid: str
     starts_at: datetime
@@ -27,6 +35,8 @@ class CalendarEvent:
     cancelled: bool = False
     conference_url: str | None = None
     """Where the event is joined from afar (RFC 7986 §5.11)."""
+    organizer: str | None = None
+    """The mail address of who invites; RFC 5546 wants it with REQUEST and CANCEL."""
 
 
 def calendar_of(
@@ -34,8 +44,11 @@ def calendar_of(
 ) -> bytes:
     """Return a calendar file named `name` with times in `time_zone`, made at `at`.
 
-    `method` is that of RFC 5546 (PUBLISH, REQUEST, CANCEL) for calendars sent by mail; a feed has none.
+    `method` is that of RFC 5546 (PUBLISH, REQUEST, CANCEL) for calendars sent by mail.  A feed has none; the same
+    events then give the same bytes, whenever it is made.  Raises ValueError for an address with a blank or line
+    break in it, and for moments that are not aware.
     """
+    entries = list(events)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -45,33 +58,62 @@ def calendar_of(
     else:
         calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", "PT1H")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", _text(name))
+    calendar.add("x-wr-calname", _text(name))
     calendar.add("x-wr-timezone", time_zone)
+    if entries:
+        years = [moment.year for event in entries for moment in (event.starts_at, event.ends_at)]
+        calendar.add_component(_zone_component(time_zone, min(years), max(years)))
     zone = ZoneInfo(time_zone)
-    for event in events:
-        calendar.add_component(_entry(event, zone=zone, at=at))
-    calendar.add_missing_timezones()
-    written: bytes = calendar.to_ical()
-    return written
+    for event in entries:
+        calendar.add_component(_entry(event, zone=zone, stamp=at if method else event.updated_at))
+    return bytes(calendar.to_ical())
 
 
-def _entry(event: CalendarEvent, *, zone: ZoneInfo, at: datetime) -> Event:
+def _entry(event: CalendarEvent, *, zone: ZoneInfo, stamp: datetime) -> Event:
+    if any(
+        moment.utcoffset() is None for moment in (event.starts_at, event.ends_at, event.updated_at, stamp)
+    ):
+        raise ValueError(f"a naive moment in the entry {event.uid}: times are aware here")
     entry = Event()
-    entry.add("uid", event.uid)
-    entry.add("dtstamp", at)
+    entry.add("uid", _text(event.uid))
+    entry.add("dtstamp", stamp)
     entry.add("last-modified", event.updated_at)
     entry.add("dtstart", event.starts_at.astimezone(zone))
     entry.add("dtend", event.ends_at.astimezone(zone))
-    entry.add("summary", event.title)
+    entry.add("summary", _text(event.title))
     entry.add("sequence", event.sequence)
     entry.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
     if event.description:
-        entry.add("description", event.description)
+        entry.add("description", _text(event.description))
     if event.location:
-        entry["location"] = vText(event.location)
+        entry["location"] = vText(_text(event.location))
     if event.url:
-        entry["url"] = vUri(event.url)
+        entry["url"] = vUri(_address(event.url))
     if event.conference_url:
-        entry.add("conference", event.conference_url, parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
+        entry.add(
+            "conference", _address(event.conference_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"}
+        )
+    if event.organizer:
+        entry.add("organizer", _address(f"mailto:{event.organizer}"))
     return entry
+
+
+@lru_cache(maxsize=32)
+def _zone_component(time_zone: str, first_year: int, last_year: int) -> Timezone:
+    """Return the VTIMEZONE for events of these years; it takes a search through the year, so it is kept."""
+    return Timezone.from_tzid(
+        time_zone, first_date=date(first_year - 1, 1, 1), last_date=date(last_year + 2, 1, 1)
+    )
+
+
+def _text(words: str) -> str:
+    """Return the text without control characters, which RFC 5545 §3.1 does not allow, and with plain line ends."""
+    return _CONTROLS.sub("", words.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _address(uri: str) -> str:
+    """Return the address; it is written as it is, so a line break in it would add properties of its own."""
+    if not _ADDRESS.fullmatch(uri):
+        raise ValueError(f"{uri!r} is no address")
+    return uri

@@ -41,7 +41,7 @@ _lock = Lock()
 
 
 class SourceRefused(ValueError):
-    """The document names something that paper may not fetch, or that is not there."""
+    """The document names something that paper may not fetch, or that is not there; the message is the addresses."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def render_pdf(
     fetched, and any other raises SourceRefused.  `variant` is a claim that WeasyPrint writes (ISO 19005-3 for
     pdf/a-3a: tagged, archivable, may carry attachments); that it holds is for a validator to say.
     """
-    try:
-        with _lock:  # the shared font configuration is filled by one thread at a time
+    with _lock:  # the shared font configuration and fetcher serve one document at a time
+        _FETCHER.refused.clear()
+        try:
             document = weasyprint.HTML(string=html, base_url=_NO_BASE, url_fetcher=_FETCHER).render(
                 font_config=_font_configuration(), stylesheets=[_font_styles()], pdf_variant=variant
             )
@@ -99,13 +100,14 @@ def render_pdf(
             document.metadata.attachments = [_attachment(attachment) for attachment in attachments]
             if variant is not None:
                 document.color_profiles["srgb"] = _srgb()
-            return bytes(
-                document.write_pdf(
-                    finisher=_tell_attachments_once, pdf_variant=variant, output_intent="the profile given"
-                )
+            written: bytes = document.write_pdf(
+                finisher=_tell_attachments_once, pdf_variant=variant, output_intent="the profile given"
             )
-    except FatalURLFetchingError as error:
-        raise SourceRefused(f"{error}: {error.__cause__}") from error
+        except FatalURLFetchingError as error:
+            raise SourceRefused(", ".join(_FETCHER.refused)) from error
+        if _FETCHER.refused:  # WeasyPrint swallows what goes wrong inside an SVG picture
+            raise SourceRefused(", ".join(_FETCHER.refused))
+    return written
 
 
 def fonts() -> tuple[Font, ...]:
@@ -146,6 +148,7 @@ class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes witho
         super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
         for protocol in ("http", "https", "ftp", "file"):
             self.handle_open.pop(protocol, None)
+        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """Return what the address names; raise SourceRefused for any other address."""
@@ -161,7 +164,8 @@ class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes witho
             for folder in ASSET_FOLDERS:
                 if media_type and (folder / name).is_file():
                     return URLFetcherResponse(url, (folder / name).read_bytes(), {"Content-Type": media_type})
-        raise SourceRefused(f"{url[:200]} may not be fetched or is not there")
+        self.refused.append(url[:200])
+        raise SourceRefused(url[:200])
 
 
 _FETCHER = _HouseFetcher()
@@ -191,7 +195,9 @@ def _srgb() -> ColorProfile:
 
     A new one each time: a profile that was written once writes other bytes the second time.
     """
-    return ColorProfile(BytesIO(_srgb_bytes()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+    return ColorProfile(
+        BytesIO(_srgb_bytes()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
+    )
 
 
 @cache

@@ -11,7 +11,7 @@ from hashlib import sha256
 from io import BytesIO
 
 import pikepdf
-from PIL import Image
+from PIL import Image, ImageFile
 
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import lazy_gettext
@@ -192,6 +192,8 @@ def _is_text(data: bytes) -> bool:
 
 
 def _check_picture(kind: Kind, data: bytes) -> None:
+    # WeasyPrint switches this on for the whole process when it is imported; half a picture is broken here.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(BytesIO(data), formats=[kind.name]) as picture:
             if picture.width * picture.height > MOST_PIXELS:

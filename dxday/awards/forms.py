@@ -53,9 +53,7 @@ class LineForm(Form):
         csrf = False
 
     nomination = HiddenField()
-    line = TextAreaField(
-        lazy_gettext("Line on the certificate"), [required(), at_most(rules.LINE_LENGTH)]
-    )
+    line = TextAreaField(lazy_gettext("Line on the certificate"), [required(), at_most(rules.LINE_LENGTH)])
 
 
 class DecisionForm(Form):
@@ -75,7 +73,9 @@ class DecisionForm(Form):
     )
 
     @classmethod
-    def for_chosen(cls, chosen: Sequence[Nomination], *, last: Decision | None, today: date) -> "DecisionForm":
+    def for_chosen(
+        cls, chosen: Sequence[Nomination], *, last: Decision | None, today: date
+    ) -> "DecisionForm":
         """Return the form with proposals: the lines from the dossiers, the signatory as the last time."""
         titles = {pick(each.category.scheme.signatory_title, "vi") for each in chosen}
         return cls(

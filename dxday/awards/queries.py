@@ -102,7 +102,7 @@ def awards_of(decision_id: int) -> list[Award]:
     )
 
 
-def _whole() -> Select[tuple[Award]]:
+def _whole() -> Select[Award]:
     return select(Award).options(
         joinedload(Award.decision), joinedload(Award.category).joinedload(Category.scheme)
     )

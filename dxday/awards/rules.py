@@ -102,4 +102,4 @@ def propose_line(achievement: str) -> str:
     if len(sentence) <= _DEFAULT_LENGTH:
         return sentence
     head, blank, _tail = sentence[: _DEFAULT_LENGTH + 1].rpartition(" ")
-    return head.rstrip(",;:–-") if blank else sentence[:_DEFAULT_LENGTH]
+    return head.rstrip(" ,;:–-") if blank else sentence[:_DEFAULT_LENGTH]

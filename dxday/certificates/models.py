@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dxday.awards.models import Award
-from dxday.certificates.rules import Standing
+from dxday.certificates.rules import Facts, Reason, Standing, State, facts_of, state_of
 from dxday.db import Base, Id, Key, choice
 from dxday.leases import Carried
 
@@ -56,3 +56,18 @@ class Certificate(Carried, Base):
     award: Mapped[Award] = relationship(
         lazy="raise", foreign_keys=[award_id], primaryjoin="Certificate.award_id == Award.id", viewonly=True
     )
+
+    @property
+    def printed(self) -> Facts:
+        """What stands on the certificate."""
+        return facts_of(self.facts)
+
+    @property
+    def state(self) -> State:
+        """How it stands for those who hand it out."""
+        return state_of(self.standing, self.carriage)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was revoked."""
+        return Reason(self.revocation_reason) if self.revocation_reason else None

@@ -11,11 +11,11 @@ from dxday.audit.models import AuditEntry
 from dxday.awards.models import Award, Decision
 from dxday.certificates import rules
 from dxday.certificates.models import Certificate
+from dxday.core.carriage import Carriage
 from dxday.core.codes import token_matches
 from dxday.core.errors import NotFound
 from dxday.core.vietnamese import fold
 from dxday.db import db
-from dxday.core.carriage import Carriage
 
 _NOBODY = "0" * 26
 """Looked for in place of what cannot be a token, so that nonsense takes as long as a guess."""
@@ -91,14 +91,12 @@ def search(certificates: Iterable[Certificate], words: str) -> list[Certificate]
     return [
         certificate
         for certificate in certificates
-        if all(word in _searched(rules.facts_of(certificate.facts)) for word in wanted)
+        if all(word in _searched(certificate.printed) for word in wanted)
     ]
 
 
 def _searched(facts: rules.Facts) -> str:
-    return fold(
-        " ".join((facts.number, facts.recipient_name, facts.organisation_name, facts.decision_number))
-    )
+    return fold(f"{facts.number} {facts.recipient_name} {facts.organisation_name} {facts.decision_number}")
 
 
 def count_by_carriage(edition_id: int) -> dict[Carriage, int]:
@@ -108,7 +106,7 @@ def count_by_carriage(edition_id: int) -> dict[Carriage, int]:
         .where(Certificate.edition_id == edition_id)
         .group_by(Certificate.carriage)
     )
-    found = {carriage: count for carriage, count in rows}
+    found = {row[0]: row[1] for row in rows}
     return {carriage: found.get(carriage, 0) for carriage in Carriage}
 
 

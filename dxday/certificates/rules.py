@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from dxday.core.actor import Actor
+from dxday.core.carriage import Carriage
 from dxday.core.errors import NotAllowed, RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
@@ -40,6 +41,30 @@ STANDING_NAMES: dict[Standing, Words] = {
     Standing.REPLACED: lazy_gettext("Replaced"),
     Standing.REVOKED: lazy_gettext("Revoked"),
 }
+
+
+class State(StrEnum):
+    """How a certificate stands for those who hand it out: is it made, and does it hold."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+STATE_NAMES: dict[State, Words] = {
+    State.READY: lazy_gettext("Ready"),
+    State.WAITING: lazy_gettext("Being made"),
+    State.FAILED: lazy_gettext("Could not be made"),
+    State.ENDED: lazy_gettext("Revoked or replaced"),
+}
+
+
+def state_of(standing: Standing, carriage: Carriage) -> State:
+    """Return the state of a certificate; one that does not hold any more is ended, whatever became of its file."""
+    if standing is not Standing.VALID:
+        return State.ENDED
+    return {Carriage.DONE: State.READY, Carriage.FAILED: State.FAILED}.get(carriage, State.WAITING)
 
 
 class Reason(StrEnum):
@@ -103,6 +128,29 @@ class NothingToRetry(RuleBroken):
     """No certificate whose making failed."""
 
     sentence = lazy_gettext("There is no failed certificate to try again.")
+
+
+class NoFile(RuleBroken):
+    """Nothing was chosen, or the file is empty."""
+
+    field = "file"
+    sentence = lazy_gettext("Choose the PDF file of the certificate.")
+
+
+class FileTooLarge(RuleBroken):
+    """More bytes than any certificate has."""
+
+    field = "file"
+    sentence = lazy_gettext("The file is larger than 5 MB, so it cannot be one of our certificates.")
+
+
+class NotAPdf(RuleBroken):
+    """Something else than a PDF, whatever it is called."""
+
+    field = "file"
+    sentence = lazy_gettext(
+        "This is not a PDF file. Choose the file itself as it was sent to you, not a photograph or a scan of it."
+    )
 
 
 class NotACode(RuleBroken):
@@ -179,6 +227,24 @@ def check_can_revoke(standing: Standing, number: str) -> None:
     """Raise RevokedAlready unless the certificate is valid."""
     if standing is not Standing.VALID:
         raise RevokedAlready(number=number)
+
+
+def check_can_download(standing: Standing, number: str, *, made: bool) -> None:
+    """Raise NoLongerValid or NotRendered when the holder cannot have the file."""
+    if standing is not Standing.VALID:
+        raise NoLongerValid(number=number)
+    if not made:
+        raise NotRendered
+
+
+def check_looks_like_pdf(data: bytes) -> None:
+    """Raise NoFile, FileTooLarge or NotAPdf (ISO 32000-1 §7.5.2: a PDF begins with `%PDF-`)."""
+    if not data:
+        raise NoFile
+    if len(data) > MAX_PDF_BYTES:
+        raise FileTooLarge
+    if not data.startswith(b"%PDF-"):
+        raise NotAPdf
 
 
 def next_wait(tries: int) -> timedelta | None:

@@ -60,17 +60,24 @@ def issue_for_edition(
 
 def _lock_edition(edition_id: int) -> Edition:
     """Let one issue after another count the numbers of the edition."""
-    return db.session.execute(select(Edition).where(Edition.id == edition_id).with_for_update(of=Edition)).scalar_one()
+    return db.session.execute(
+        select(Edition).where(Edition.id == edition_id).with_for_update(of=Edition)
+    ).scalar_one()
 
 
 def _issue(edition: Edition, found: Sequence[Award], *, actor: Actor, now: datetime) -> list[Certificate]:
     rules.check_may_issue(actor, edition_id=edition.id)
     certified = queries.certified_awards([award.id for award in found])
-    issued = []
+    issued: list[Certificate] = []
+    last: dict[str, int] = {}  # prefix of the number -> running number given out last
     for award in found:
         if award.id in certified:
             continue
-        facts = _facts(edition, award)
+        prefix = rules.prefix_of(award.category.scheme.form.value, edition.year)
+        if prefix not in last:
+            last[prefix] = queries.last_sequence(edition.id, prefix)
+        last[prefix] += 1
+        facts = _facts(edition, award, sequence=last[prefix])
         _check_printable(facts)
         certificate = Certificate(
             edition_id=edition.id,
@@ -98,11 +105,10 @@ def _issue(edition: Edition, found: Sequence[Award], *, actor: Actor, now: datet
     return issued
 
 
-def _facts(edition: Edition, award: Award) -> rules.Facts:
+def _facts(edition: Edition, award: Award, *, sequence: int) -> rules.Facts:
     """Freeze what is printed, in the official language and in composed letters."""
     scheme, decision = award.category.scheme, award.decision
     form = scheme.form.value
-    sequence = queries.last_sequence(edition.id, rules.prefix_of(form, edition.year)) + 1
     facts = rules.Facts(
         number=rules.number_of(form, edition.year, sequence),
         giver=pick(scheme.giver, OFFICIAL),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from dxday.certificates.rules import Facts
 from dxday.core.vietnamese import nfc
@@ -78,6 +78,10 @@ class Fit:
     form: float
     """The words BẰNG KHEN: never larger than the name while the name stands on a line or two."""
     emblem: float
+    foot: float
+    """Height of the foot: decision, QR code, signature."""
+    air: float
+    """Height that is left over, shared out above the emblem, above the name and below."""
 
 
 WIDTH = 109.0
@@ -87,20 +91,25 @@ RIGHT = 54.0
 """Units for the signatory's column at the foot."""
 
 _STEPS = (
-    # name, unit, achievement, form, emblem, lines of the name at the most
-    (7.4, 3.0, 2.8, 6.6, 9.6, 1),
-    (6.4, 2.9, 2.7, 5.8, 9.6, 1),
-    (5.4, 2.8, 2.6, 5.0, 9.6, 2),
-    (4.6, 2.6, 2.5, 4.4, 9.0, 2),
-    (3.9, 2.4, 2.3, 4.0, 8.4, 3),
-    (3.4, 2.2, 2.1, 3.8, 7.6, 5),
-    (3.1, 2.1, 2.0, 3.7, 7.0, 99),
-    (2.7, 1.9, 1.9, 3.6, 6.4, 99),
+    # name, BẰNG KHEN, emblem, lines of the name at the most, least size of unit and achievement
+    (7.4, 6.6, 9.6, 1, 2.6),
+    (6.4, 5.8, 9.6, 1, 2.6),
+    (5.4, 5.0, 9.6, 2, 2.4),
+    (4.6, 4.4, 9.0, 2, 2.4),
+    (3.9, 4.0, 8.4, 3, 2.2),
+    (3.4, 3.8, 7.6, 5, 2.0),
+    (3.0, 3.7, 7.0, 99, 2.0),
+    (2.6, 3.6, 6.4, 99, 1.8),
 )
 """From the largest setting down to the floor; a name is set smaller before it is broken further."""
 
+_TEXT_SIZES = (3.0, 2.8, 2.6, 2.4, 2.2, 2.0, 1.8)
 _GIVER_SIZES = (3.2, 2.8, 2.4)
-_FIXED = 32.0
+_LEFT_FOOT = 23.0
+"""Height of three lines and the QR code."""
+_AIR = 2.5
+"""Least height that is left between the words and the foot, and above the name."""
+_FIXED = 32.6
 """Units of height that do not depend on the words: border, nation, motto, the word TẶNG, the air between."""
 
 
@@ -110,32 +119,34 @@ def fit(facts: Facts, sheet: Sheet) -> Fit | None:
     Widths are estimated from the letters, so the page is not laid out for it.
     """
     unit = unit_line(facts)
-    giver = next(
-        (size for size in _GIVER_SIZES if _lines(facts.giver.upper(), size) == 1), _GIVER_SIZES[-1]
-    )
+    giver = next((size for size in _GIVER_SIZES if _lines(facts.giver.upper(), size) == 1), _GIVER_SIZES[-1])
     foot = (
         _lines(f"{facts.place}, ngày 00 tháng 00 năm 0000", 2.45, RIGHT) * 3.2
         + _lines(facts.signatory_title.upper(), 2.5, RIGHT) * 3.3
         + _lines(facts.signatory_name, 2.6, RIGHT) * 3.4
         + sheet.gap
     )
-    above = _FIXED + _lines(facts.giver.upper(), giver) * giver * 1.25 + max(foot, 23.0)
-    for name_size, unit_size, text_size, form, emblem, most in _STEPS:
+    foot = max(foot, _LEFT_FOOT)
+    around = _FIXED + _lines(facts.giver.upper(), giver) * giver * 1.25 + foot
+    for name_size, form, emblem, most, least in _STEPS:
         name_lines = _lines(facts.recipient_name, name_size)
-        used = (
-            name_lines * name_size * 1.23
-            + _lines(unit, unit_size) * unit_size * 1.28
-            + _lines(facts.achievement, text_size) * text_size * 1.3
-        )
-        if name_lines <= most and above + emblem + form * 1.16 + used <= 100:
-            return Fit(
-                _set(facts.recipient_name, name_size),
-                _set(unit, unit_size),
-                _set(facts.achievement, text_size),
-                giver,
-                form,
-                emblem,
-            )
+        if name_lines > most:
+            continue
+        room = 100 - around - emblem - form * 1.16 - name_lines * name_size * 1.23
+        for size in _TEXT_SIZES:
+            text_size = size - 0.2 if size > 2.0 else size
+            used = _lines(unit, size) * size * 1.28 + _lines(facts.achievement, text_size) * text_size * 1.3
+            if least <= size < name_size and used + _AIR <= room:
+                return Fit(
+                    _set(facts.recipient_name, name_size),
+                    _set(unit, size),
+                    _set(facts.achievement, text_size),
+                    giver,
+                    form,
+                    emblem,
+                    foot,
+                    room - used,
+                )
     return None
 
 
@@ -171,7 +182,7 @@ _WIDTHS = {
         (0.4, "Is{}"),
         (0.45, "cerz"),
         (0.5, "#$*0123456789?J_agovxy–“”«»"),
-        (0.56, "Sbdhknpquđ\"~"),
+        (0.56, 'Sbdhknpquđ"~'),
         (0.61, "FP<=>+"),
         (0.67, "BELTZ"),
         (0.73, "ACDNRUVXYwĐ"),
@@ -187,15 +198,12 @@ _HORN = "\u031b"
 
 
 def _em(letter: str) -> float:
-    base, *marks = normalize("NFD", letter)
+    base, *marks = tuple(normalize("NFD", letter))
     if base in _WIDTHS:
         return _WIDTHS[base] + 0.07 * marks.count(_HORN)
+    if category(base) == "Mn":
+        return 0.0
     return 0.72 if base < "\u2e80" else 1.0
-
-
-def is_plain(text: str) -> bool:
-    """Tell whether every letter is Latin: one sign for each letter, so that a PDF can be tagged to the last of them."""
-    return all(letter < "\u0900" or "\u1e00" <= letter < "\u2200" for letter in text)
 
 
 def vietnamese_date(day: date) -> str:

@@ -145,7 +145,7 @@ def count_states(edition_id: int) -> dict[rules.State, int]:
         .where(Nomination.edition_id == edition_id, Nomination.submitted_at.is_not(None))
         .group_by(Nomination.state)
     )
-    return {state: number for state, number in rows}
+    return dict(rows.all())
 
 
 def list_attachments(nomination_id: int) -> list[Attachment]:
@@ -166,7 +166,7 @@ def count_attachments(nomination_ids: Iterable[int]) -> dict[int, int]:
         .where(Attachment.nomination_id.in_(list(nomination_ids)), Attachment.removed_at.is_(None))
         .group_by(Attachment.nomination_id)
     )
-    return {nomination_id: number for nomination_id, number in rows}
+    return dict(rows.all())
 
 
 def get_attachment(nomination_id: int, code: str) -> Attachment:
@@ -210,6 +210,6 @@ def dossier_of(nomination: Nomination, attachments: int) -> rules.Dossier:
     )
 
 
-def _whole() -> Select[tuple[Nomination]]:
+def _whole() -> Select[Nomination]:
     """Return the statement that loads nominations with what every page shows of them."""
     return select(Nomination).options(joinedload(Nomination.category).joinedload(Category.scheme))

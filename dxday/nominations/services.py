@@ -250,9 +250,7 @@ def attach_file(
     return attachment
 
 
-def remove_attachment(
-    nomination: Nomination, attachment: Attachment, *, actor: Actor, now: datetime
-) -> None:
+def remove_attachment(nomination: Nomination, attachment: Attachment, *, actor: Actor, now: datetime) -> None:
     """Take a file out of a draft; its bytes stay, for the trail.
 
     Raises NotYourAgency, MoveNotPossible, CallNotOpen, CallClosed.

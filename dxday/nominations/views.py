@@ -203,9 +203,7 @@ def _checked_files(form: NominationForm) -> list[tuple[CheckedUpload, bytes]]:
 
 def _attach(nomination: Nomination, uploads: list[tuple[CheckedUpload, bytes]]) -> None:
     for upload, data in uploads:
-        services.attach_file(
-            nomination, upload, data, storage=_storage(), actor=g.actor, now=clock.now()
-        )
+        services.attach_file(nomination, upload, data, storage=_storage(), actor=g.actor, now=clock.now())
 
 
 def _remove(nomination: Nomination, attachment_code: str | None) -> None:

@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday import leases
@@ -56,9 +55,9 @@ def enqueue(
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Message.id)
     )
-    assert isinstance(added, CursorResult)
-    return added.rowcount == 1
+    return added.first() is not None
 
 
 def send_again(message: Message, *, actor: Actor, now: datetime) -> None:

@@ -140,6 +140,11 @@ class NewSessionForm(SessionForm):
             self.guid.data = str(uuid4())
 
     @property
+    def session_guid(self) -> UUID:
+        """The guid that the session will have."""
+        return parsed_guid(self.guid.data) or uuid4()
+
+    @property
     def receiving(self) -> list[Site]:
         """The sites chosen; the one where the session is held may be among them and does not count."""
         if self.reach.data == "none":
@@ -183,7 +188,9 @@ class PlacementForm(OverridingForm):
         [
             Optional(),
             at_most(LONGEST_URL),
-            Regexp(r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://.")),
+            Regexp(
+                r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://.")
+            ),
         ],
         description=lazy_gettext("Sent by mail to those who registered; never shown on public pages."),
     )

@@ -128,6 +128,7 @@ def _whole() -> Select[Session]:
         placed.joinedload(Placement.site),
         placed.joinedload(Placement.room),
         placed.joinedload(Placement.override),
+        placed.immediateload(Placement.session),  # it is at hand, so this asks nothing
         selectinload(Session.parts).joinedload(Part.person),
     )
 

@@ -70,6 +70,12 @@ def add_session(
     `override_reason`, rooms that are taken are used anyway, and the reason is kept.  Sites need their rooms loaded.
     Raises TitleMissing, TimesNotInOrder, TooLong, OutsideEdition, SiteHasNoRoom, RoomTaken.
     """
+    rooms = [(room, PlacementRole.ORIGIN, mode)]
+    rooms += [
+        (_first_room(s), PlacementRole.RECEIVING, Mode.BROADCAST) for s in receiving if s.id != room.site_id
+    ]
+    # Before one looks: of a form sent twice at once, the second would else find the room taken by the first.
+    sites.lock_rooms(there.id for there, _, _ in rooms)
     known = queries.find_session_by_guid(guid)
     if known is not None:
         return _of_edition(known, edition)
@@ -89,10 +95,6 @@ def add_session(
         placements=[],
         parts=[],
     )
-    rooms = [(room, PlacementRole.ORIGIN, mode)]
-    rooms += [
-        (_first_room(s), PlacementRole.RECEIVING, Mode.BROADCAST) for s in receiving if s.id != room.site_id
-    ]
     wishes = [
         _Wish(_placed(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
         for at, role, how in rooms
@@ -197,7 +199,10 @@ def move_session(
     was = origin.starts_at
     times = {p.id: rules.moved(p.starts_at, p.ends_at, by=by, longer=longer) for p in session.placements}
     moving = [p for p in session.placements if by or longer or p is origin]
-    rooms = {p.id: (new_room or p.room) if p is origin else p.room for p in moving}
+    known = {r.id: r for r in sites.list_rooms(edition.id, [p.room_id for p in moving if p.room_id])}
+    rooms = {p.id: known[p.room_id] if p.room_id else None for p in moving}
+    if new_room is not None:
+        rooms[origin.id] = new_room
     wishes = [
         _Wish(p, there, Interval(*times[p.id]))
         for p in moving
@@ -520,7 +525,9 @@ def _of_edition(session: Session, edition: Edition) -> Session:
 
 def _free_code(edition: Edition, title: Translations) -> str:
     """Return a code in words of the title; with random letters behind when the words are taken or none are Latin."""
-    words = slug(pick(title, "vi"))[:_LONGEST_CODE].strip("-")
+    words = slug(pick(title, "vi"))
+    if len(words) > _LONGEST_CODE:
+        words = words[: _LONGEST_CODE + 1].rpartition("-")[0] or words[:_LONGEST_CODE]
     if words and not queries.is_code_taken(edition.id, words):
         return words
     return "-".join(filter(None, (words or "session", codes.new_code(5).lower())))

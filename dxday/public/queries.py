@@ -1,21 +1,24 @@
 """What the front pages gather from several features."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from dxday.awards.models import Award
 from dxday.certificates.models import Certificate
-from dxday.db import db
 from dxday.core.carriage import Carriage
+from dxday.core.i18n import Translations
+from dxday.db import db
 from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from dxday.notifications.models import Message
 from dxday.programme.models import Placement, Session
-from dxday.programme.rules import PlacementRole, SessionState
+from dxday.programme.rules import PlacementRole, SessionKind, SessionState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
-from dxday.sites.models import Site
+from dxday.sites.models import Room, Site
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,24 @@ class SiteSeats:
     """A site with its seats in the hall."""
 
     code: str
-    name: dict[str, str]
+    name: Translations
     kind: str
     free: int | None
     """None where the site has no seats on site to register for."""
     capacity: int
+
+
+@dataclass(frozen=True)
+class FirstSession:
+    """A session as the front page lists it."""
+
+    code: str
+    title: Translations
+    kind: SessionKind
+    starts: datetime
+    ends: datetime
+    site: Translations
+    room: Translations | None
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,31 @@ def list_site_seats(edition_id: int) -> list[SiteSeats]:
     ]
 
 
+def list_first_sessions(edition_id: int, number: int) -> list[FirstSession]:
+    """Return the first sessions of the published programme, by time, where they start; one statement."""
+    rows = db.session.execute(
+        select(Session, Placement, Site, Room)
+        .join(Placement, (Placement.session_id == Session.id) & (Placement.role == PlacementRole.ORIGIN))
+        .join(Site, Site.id == Placement.site_id)
+        .outerjoin(Room, Room.id == Placement.room_id)
+        .where(Session.edition_id == edition_id, Session.state == SessionState.PUBLISHED)
+        .order_by(Placement.starts_at, Session.id)
+        .limit(number)
+    )
+    return [
+        FirstSession(
+            code=session.code,
+            title=session.title,
+            kind=session.kind,
+            starts=placement.starts_at,
+            ends=placement.ends_at,
+            site=site.name,
+            room=room.name if room else None,
+        )
+        for session, placement, site, room in rows
+    ]
+
+
 def glance(edition_id: int) -> Glance:
     """Return the numbers of an edition in a constant number of statements."""
     placed = select(Placement.session_id).where(Placement.role == PlacementRole.ORIGIN)
@@ -95,10 +136,10 @@ def glance(edition_id: int) -> Glance:
     )
 
 
-def _by(column, *conditions):  # type: ignore[no-untyped-def]  # the key type is the column's
+def _by(column: Any, *conditions: Any) -> dict[Any, int]:
     rows = db.session.execute(select(column, func.count()).where(*conditions).group_by(column))
     return {key: int(number) for key, number in rows}
 
 
-def _count(column, *conditions) -> int:  # type: ignore[no-untyped-def]  # any column, any conditions
+def _count(column: Any, *conditions: Any) -> int:
     return int(db.session.scalar(select(func.count(column)).where(*conditions)) or 0)

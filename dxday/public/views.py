@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from dxday.awards import queries as awards
 from dxday.core import clock
+from dxday.core.carriage import Carriage
 from dxday.core.permissions import Permission
 from dxday.editions import queries as editions
 from dxday.editions.models import Edition
-from dxday.core.carriage import Carriage
-from dxday.programme import queries as programme
 from dxday.public import queries
+from dxday.public.samples import samples
 from dxday.web.access import open_to_all, requires, signed_in_only
 
 bp = Blueprint("public", __name__)
@@ -39,7 +39,7 @@ def edition() -> ResponseReturnValue:
 @bp.get("/manage/style")
 @requires(Permission.STAFF_HOME)
 def style() -> ResponseReturnValue:
-    return render_template("style/show.html")
+    return render_template("style/show.html", **samples())
 
 
 @staff.get("/my/")
@@ -79,7 +79,7 @@ def _front(edition: Edition, now: datetime) -> ResponseReturnValue:
         stage=edition.stage(today),
         sites=queries.list_site_seats(edition.id),
         documents=editions.list_documents(edition.id),
-        sessions=programme.list_published_sessions(edition.id)[:4],
+        sessions=queries.list_first_sessions(edition.id, 4),
         honours=awards.list_awards(edition.id)[:6],
         others=[other for other in editions.list_editions() if other.id != edition.id],
     )

@@ -3,11 +3,13 @@
 from email_validator import EmailNotValidError, validate_email
 from wtforms import BooleanField, EmailField, Field, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import NumberRange, ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from dxday.core.i18n import gettext, lazy_gettext
 from dxday.registration.rules import NAME_LENGTH, SEAT_MODE_NAMES, clean_name
 from dxday.web.forms import Form, at_most, required
+
+MOST_SEATS = 1_000_000
 
 
 class MailAddress:
@@ -36,19 +38,28 @@ class Name:
             raise ValidationError(gettext("Answer this question."))
 
 
+class SeatCount:
+    """Refuse what is no number of seats, in one sentence for letters, negative and absurd numbers."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise StopValidation unless the answer is a whole number from 0 to MOST_SEATS."""
+        if field.data is None or not 0 <= field.data <= MOST_SEATS:
+            field.errors = []
+            raise StopValidation(gettext("Write a whole number from 0 to %(most)d.", most=MOST_SEATS))
+
+
 class PlaceForm(Form):
     """Where and how somebody takes part: one choice among the seat pools."""
 
     pool = RadioField(
-        lazy_gettext("Where will you take part?"), [required()], coerce=int, validate_choice=False
+        lazy_gettext("Where will you take part?"), [required()], choices=[], coerce=int, validate_choice=False
     )
 
-    def offer(self, pools: list[tuple[int, str, bool]]) -> None:
-        """Offer pools as (id, label, has a free seat); a full one stays in sight but cannot be chosen."""
-        self.pool.choices = [
-            SelectChoice(str(number), label, render_kw={} if free else {"disabled": True})
-            for number, label, free in pools
-        ]
+    def offer(self, pools: list[tuple[int, str]]) -> None:
+        """Offer pools as (id, label)."""
+        self.pool.choices = [SelectChoice(str(number), label) for number, label in pools]
 
 
 class WhoForm(Form):
@@ -76,17 +87,13 @@ class ExportForm(Form):
 class SeatsForm(Form):
     """How many seats a site has in one mode."""
 
-    site = SelectField(lazy_gettext("Site"))
+    site = SelectField(lazy_gettext("Site"), choices=[])
     mode = SelectField(
         lazy_gettext("How people take part"),
-        choices=[(mode.value, name) for mode, name in SEAT_MODE_NAMES.items()],
+        choices=[SelectChoice(mode.value, name) for mode, name in SEAT_MODE_NAMES.items()],
     )
-    capacity = IntegerField(
-        lazy_gettext("Seats"),
-        [
-            required(),
-            NumberRange(
-                min=0, max=1_000_000, message=lazy_gettext("Write a whole number from 0 to 1000000.")
-            ),
-        ],
-    )
+    capacity = IntegerField(lazy_gettext("Seats"), [SeatCount()])
+
+    def offer(self, sites: list[tuple[str, str]]) -> None:
+        """Offer sites as (code, name)."""
+        self.site.choices = [SelectChoice(code, name) for code, name in sites]

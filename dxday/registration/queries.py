@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_
 from sqlalchemy.orm import joinedload
 
 from dxday.core.errors import NotFound
-from dxday.core.i18n import pick
 from dxday.core.vietnamese import fold, sort_key
 from dxday.db import db
 from dxday.editions.models import Edition
@@ -42,6 +41,11 @@ def get_edition(edition_id: int) -> Edition:
     if found is None:
         raise NotFound
     return found
+
+
+def site_of(pool: SeatPool) -> Site:
+    """Return the site of a pool; no statement when it was loaded with the pool."""
+    return db.session.get_one(Site, pool.site_id)
 
 
 def list_pools(edition_id: int) -> list[SeatPool]:
@@ -262,7 +266,3 @@ def _editions_around(today: date) -> list[Edition]:
 def _joined_in_time(site_id: int, starts_at: datetime) -> ColumnElement[bool]:
     return and_(SeatPool.site_id == site_id, Registration.created_at < starts_at - rules.NOTICE)
 
-
-def site_name(pool: SeatPool, locale: str) -> str:
-    """Return the name of a pool's site in `locale`."""
-    return pick(pool.site.name, locale)

@@ -12,6 +12,7 @@ from dxday.audit import services as audit
 from dxday.core import codes
 from dxday.core.actor import Actor
 from dxday.core.errors import NotFound
+from dxday.core.i18n import pick
 from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
@@ -104,7 +105,7 @@ def register(
         actor=actor,
         now=now,
         edition_id=edition.id,
-        site=pool.site.code,
+        site=queries.site_of(pool).code,
         mode=pool.mode.value,
     )
     _confirm(registration, pool, edition, key=f"registration-confirmed:{registration.id}:1", now=now)
@@ -153,7 +154,7 @@ def change_place(registration: Registration, pool: SeatPool, *, actor: Actor, no
         actor=actor,
         now=now,
         edition_id=edition.id,
-        site=pool.site.code,
+        site=queries.site_of(pool).code,
         mode=pool.mode.value,
     )
     key = f"registration-confirmed:{registration.id}:{registration.version}"
@@ -234,11 +235,12 @@ def _confirm(
 
 
 def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | None) -> dict[str, Any]:
+    site = queries.site_of(pool)
     return {
         "recipient": registration.full_name,
         "code": registration.code,
-        "site": pool.site.name,
-        "place": pool.site.address,
+        "site": site.name,
+        "place": site.address,
         "mode": rules.SEAT_MODE_NAMES[pool.mode],
         "is_online": pool.mode is SeatMode.ONLINE,
         "starts_at": starts_at,
@@ -255,7 +257,7 @@ def _take_seat(pool: SeatPool, locale: str) -> None:
         .execution_options(synchronize_session=False)
     )
     if taken != 1:
-        raise rules.NoSeatLeft(site=queries.site_name(pool, locale))
+        raise rules.NoSeatLeft(site=pick(queries.site_of(pool).name, locale))
 
 
 def _give_seat_back(pool_id: int) -> None:

@@ -28,7 +28,7 @@ def calendar_of_place(edition: Edition, pool: SeatPool, *, locale: str, now: dat
 
 
 def _event(placement: Placement, edition: Edition, pool: SeatPool, locale: str) -> calendars.CalendarEvent:
-    session, site, room = placement.session, pool.site, placement.room
+    session, site, room = placement.session, queries.site_of(pool), placement.room
     where = [
         pick(room.name, locale) if room else "",
         pick(site.name, locale),

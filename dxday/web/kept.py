@@ -74,9 +74,7 @@ class Shelf:
             return self._making.setdefault(key, Lock())
 
 
-def kept(
-    *query: str, also: Callable[[], Hashable] | None = None
-) -> Callable[[View], View]:
+def kept(*query: str, also: Callable[[], Hashable] | None = None) -> Callable[[View], View]:
     """Keep what a view of an edition answers to visitors until the edition's programme changes.
 
     The key is the edition and its `programme_version` (read afresh for every request, and raised in the transaction
@@ -151,4 +149,5 @@ def _sent(page: Kept) -> Response:
     response.set_etag(page.etag)
     response.headers["Cache-Control"] = "no-cache"
     response.vary.update(("Accept-Language", "Cookie"))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

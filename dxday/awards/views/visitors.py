@@ -20,9 +20,7 @@ def index() -> ResponseReturnValue:
     text = request.args.get("q", "")
     category_id = request.args.get("category", type=int)
     found = [
-        award
-        for award in awards
-        if category_id in (None, award.category_id) and _speaks_of(award, text)
+        award for award in awards if category_id in (None, award.category_id) and _speaks_of(award, text)
     ]
     return render_template(
         "honours/index.html",

@@ -21,7 +21,6 @@ from dxday.programme.forms import (
     NewSessionForm,
     PlacementForm,
     SessionForm,
-    parsed_guid,
 )
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import (
@@ -73,7 +72,7 @@ def new() -> ResponseReturnValue:
             with db.transaction():
                 session = services.add_session(
                     g.edition,
-                    guid=parsed_guid(form.guid.data),
+                    guid=form.session_guid,
                     room=_room(form.room.data),
                     receiving=form.receiving,
                     parts=_people(form, people),
@@ -181,7 +180,9 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
         else:
             flash(_("%(site)s: saved.", site=text(site.name)), "success")
             return redirect(url_for(".show", code=code))
-    return render_template("programme/placement.html", form=form, placed=placed, session=placed.session), status
+    return render_template(
+        "programme/placement.html", form=form, placed=placed, session=placed.session
+    ), status
 
 
 @bp.route("/<code>/sites/add", methods=["GET", "POST"])

@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
 def seats() -> ResponseReturnValue:
     form = SeatsForm(site=request.args.get("site"), mode=request.args.get("mode"))
     known = {site.code: site for site in sites.list_sites(g.edition.id)}
-    form.site.choices = [(code, pick(site.name, current_locale())) for code, site in known.items()]
+    form.offer([(code, pick(site.name, current_locale())) for code, site in known.items()])
     if form.validate_on_submit():
         try:
             with db.transaction():

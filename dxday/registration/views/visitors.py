@@ -48,7 +48,7 @@ def register() -> ResponseReturnValue:
     if form.validate_on_submit() and (pool := _chosen(form, pools)):
         _keep(pool=pool.id)
         return redirect(url_for(".check" if _draft().get("email") else ".who"))
-    return render_template("registration/place.html", form=form, hints=hints, steps=STEPS)
+    return render_template("registration/place.html", form=form, hints=hints, full=_full(pools), steps=STEPS)
 
 
 @bp.route("/<edition_code>/register/you", methods=["GET", "POST"])
@@ -228,26 +228,24 @@ def _pool_asked_for(pools: list[SeatPool]) -> int | None:
 
 
 def _offer(form: PlaceForm, pools: list[SeatPool], held: int | None = None) -> dict[str, str]:
-    """Offer the pools and return what stands under each."""
-    locale = current_locale()
-    form.offer(
-        [
-            (
-                pool.id,
-                f"{pick(pool.site.name, locale)} · {rules.SEAT_MODE_NAMES[pool.mode]}",
-                pool.free > 0 or pool.id == held,
-            )
-            for pool in pools
-        ]
-    )
-    return {str(pool.id): _hint(pool, held) for pool in pools}
+    """Offer the pools that have a free seat, and the held one; return what stands under each."""
+    offered = [pool for pool in pools if pool.free > 0 or pool.id == held]
+    form.offer([(pool.id, _label(pool)) for pool in offered])
+    return {str(pool.id): _hint(pool, held) for pool in offered}
+
+
+def _full(pools: list[SeatPool]) -> list[str]:
+    """Return the names of the places that cannot be chosen any more, so that nobody looks for them in vain."""
+    return [_label(pool) for pool in pools if pool.free <= 0]
+
+
+def _label(pool: SeatPool) -> str:
+    return f"{pick(pool.site.name, current_locale())} · {rules.SEAT_MODE_NAMES[pool.mode]}"
 
 
 def _hint(pool: SeatPool, held: int | None) -> str:
     if pool.id == held:
         return _("You hold a place here.")
-    if pool.free <= 0:
-        return _("Full")
     return _(
         "%(free)s of %(all)s seats free", free=format_decimal(pool.free), all=format_decimal(pool.capacity)
     )

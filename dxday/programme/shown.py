@@ -1,0 +1,212 @@
+"""The published programme as pages draw it: what the macros of templates/macros/{programme,time}.html take."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from dxday.core.i18n import Translations, language_of, pick
+from dxday.editions.models import Edition
+from dxday.programme import queries, timetable
+from dxday.programme.queries import Entry, Showing
+from dxday.programme.rules import PlacementRole, SessionKind
+from dxday.sites import queries as site_queries
+from dxday.sites.models import Site
+from dxday.web.filters import number
+
+Slot = dict[str, Any]
+"""A session as `timegrid`, `timeline` and `session_line` take it."""
+
+_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class SlotDay:
+    """What one site has on one day."""
+
+    on: date
+    slots: list[Slot]
+
+
+@dataclass(frozen=True)
+class GridDay:
+    """The time table of one day over all sites; without lanes where there are too many to draw."""
+
+    on: date
+    lanes: list[dict[str, Any]] | None
+    slots: list[Slot]
+    opens: datetime
+    closes: datetime
+
+
+class Programme:
+    """The published programme of one edition in the reader's language; loaded with a handful of statements."""
+
+    def __init__(self, edition: Edition) -> None:
+        """Load sites, sessions, where they are, and who speaks."""
+        self.zone = ZoneInfo(edition.time_zone)
+        self.locale = str(get_locale())
+        self.sites = site_queries.list_sites(edition.id)
+        self.site = {site.id: site for site in self.sites}
+        self.entries = {entry.id: entry for entry in queries.list_entries(edition.id)}
+        self.showings = queries.list_showings(edition.id)
+        self._speakers = queries.list_speakers(edition.id)
+        self._rooms = {room.id: self._text(room.name) for site in self.sites for room in site.rooms}
+        self._origins = {s.session_id: s for s in self.showings if s.role is PlacementRole.ORIGIN}
+        self._joined = {s.session_id for s in self.showings if s.role is not PlacementRole.ORIGIN}
+        self._said: dict[int, tuple[str, str]] = {}
+
+    def kinds(self) -> list[SessionKind]:
+        """Return the kinds that occur, in the order in which kinds are listed."""
+        found = {entry.kind for entry in self.entries.values()}
+        return [kind for kind in SessionKind if kind in found]
+
+    def site_choices(self) -> list[tuple[str, str]]:
+        """Return code and name of every site."""
+        return [(site.code, self._text(site.name)) for site in self.sites]
+
+    def grid(self, wanted: Callable[[Entry], bool]) -> list[GridDay]:
+        """Return the time table of every day, with the wanted sessions."""
+        pieces = timetable.gather(
+            [
+                (s.session_id, s.site_id, s.starts_at, s.ends_at, s.cancelled)
+                for s in self.showings
+                if wanted(self.entries[s.session_id])
+            ]
+        )
+        return [self._grid_day(day) for day in timetable.days(pieces, [s.id for s in self.sites], self.zone)]
+
+    def site_days(self, site: Site, wanted: Callable[[Entry], bool] = lambda _: True) -> list[SlotDay]:
+        """Return what the site has, day by day; what it opted out of is left out."""
+        by_day: dict[date, list[Slot]] = {}
+        for showing in self.showings:
+            entry = self.entries[showing.session_id]
+            if showing.site_id == site.id and wanted(entry) and (entry.cancelled or not showing.cancelled):
+                day = showing.starts_at.astimezone(self.zone).date()
+                by_day.setdefault(day, []).append(self._at_site(entry, showing))
+        return [SlotDay(day, slots) for day, slots in by_day.items()]
+
+    def first(self, limit: int) -> list[Slot]:
+        """Return the first sessions, where they are held."""
+        held = [s for s in self.showings if s.role is PlacementRole.ORIGIN][:limit]
+        return [self._at_site(self.entries[s.session_id], s) for s in held]
+
+    def _grid_day(self, day: timetable.Day) -> GridDay:
+        slots = []
+        for piece, places in day.pieces:
+            entry = self.entries[piece.session_id]
+            slot = self._slot(entry, piece.interval.start, piece.interval.end)
+            slot["lanes"] = list(places)
+            slot["where"] = self._where(piece.site_ids)
+            slot["place"] = self._place(piece)
+            slots.append(slot)
+        if not day.can_be_drawn:
+            return GridDay(day.on, None, slots, day.opens, day.closes)
+        return GridDay(day.on, [self._lane(lane) for lane in day.lanes], slots, day.opens, day.closes)
+
+    def _lane(self, lane: timetable.Lane) -> dict[str, Any]:
+        if len(lane.site_ids) > 1:
+            count = len(lane.site_ids)
+            return {
+                "name": ngettext("%(num)s more site", "%(num)s more sites", count),
+                "url": url_for("programme_public.sites"),
+                "note": _("with the same programme"),
+            }
+        site = self.site[lane.site_ids[0]]
+        return {
+            "name": self._text(site.name),
+            "url": url_for("programme_public.site", site_code=site.code) if lane.number == 0 else None,
+            "note": _("at the same time") if lane.number else None,
+        }
+
+    def _slot(self, entry: Entry, starts: datetime, ends: datetime) -> Slot:
+        known = self._said.get(entry.id)
+        if known is None:
+            title = said(entry.title, self.locale)
+            known = self._said[entry.id] = (
+                Markup("<s>{}</s>").format(title) if entry.cancelled else title,
+                url_for("programme_public.session", code=entry.code),
+            )
+        return {
+            "url": known[1],
+            "title": known[0],
+            "starts": starts.astimezone(self.zone),
+            "ends": ends.astimezone(self.zone),
+            "lanes": [],
+            "place": None,
+            "where": None,
+            "note": self._people(entry.id),
+            "tone": self._tone(entry),
+            "state": (_("Cancelled"), "bad") if entry.cancelled else None,
+        }
+
+    def _at_site(self, entry: Entry, showing: Showing) -> Slot:
+        slot = self._slot(entry, showing.starts_at, showing.ends_at)
+        room = self._rooms.get(showing.room_id or 0, "")
+        origin = self._origins.get(entry.id)
+        if showing.role is PlacementRole.RECEIVING and origin is not None:
+            come_from = _("by line from %(site)s", site=self._text(self.site[origin.site_id].name))
+            slot["place"] = f"{room} · {come_from}" if room else come_from
+        else:
+            slot["place"] = room or _("Online")
+        return slot
+
+    def _place(self, piece: timetable.Piece) -> str:
+        """Where the session is held: the room, and its site unless that is the only one."""
+        origin = self._origins.get(piece.session_id)
+        if origin is None:
+            return ""
+        room = self._rooms.get(origin.room_id or 0, "")
+        if piece.site_ids == (origin.site_id,):
+            return room or str(_("Online"))
+        return ", ".join(filter(None, (room, self._text(self.site[origin.site_id].name))))
+
+    def _where(self, site_ids: Sequence[int]) -> str:
+        if len(site_ids) == len(self.sites) > 1:
+            return str(_("All sites together"))
+        if len(site_ids) <= _NAMES_SHOWN:
+            return ", ".join(self._text(self.site[site_id].name) for site_id in site_ids)
+        first = self._text(self.site[site_ids[0]].name)
+        others = len(site_ids) - 1
+        return str(
+            ngettext(
+                "%(site)s and %(num)s other site", "%(site)s and %(num)s other sites", others, site=first
+            )
+        )
+
+    def _people(self, session_id: int) -> str | None:
+        names = self._speakers.get(session_id, [])
+        shown = ", ".join(names[:_NAMES_SHOWN])
+        more = len(names) - _NAMES_SHOWN
+        if more > 0:
+            return str(_("%(names)s and %(more)s more", names=shown, more=number(more)))
+        return shown or None
+
+    def _tone(self, entry: Entry) -> str:
+        if entry.kind is SessionKind.BREAK:
+            return "pause"
+        if entry.kind is SessionKind.CEREMONY:
+            return "honours"
+        return "joined" if entry.id in self._joined else "local"
+
+    def _text(self, texts: Translations | None) -> str:
+        return pick(texts, self.locale)
+
+
+def said(texts: Translations | None, locale: str) -> str:
+    """Return the text in the reader's language; one that is in another says so, for voices that read it out."""
+    text, language = pick(texts, locale), language_of(texts, locale)
+    if not text or language == locale:
+        return text
+    return Markup('<span lang="{}">{}</span>').format(language, text)
+
+
+def first_on_programme(edition: Edition, limit: int) -> list[Slot]:
+    """Return the first published sessions for the macro `timeline`."""
+    return Programme(edition).first(limit)
