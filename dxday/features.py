@@ -6,6 +6,8 @@ from dxday.accounts import views as accounts
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
+from dxday.certificates.views import public as certificates_public
+from dxday.certificates.views import staff as certificates
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
@@ -65,11 +67,12 @@ def register(app: Flask) -> None:
     app.register_blueprint(nominations.bp)  # /agency/<edition>/nominations
     app.register_blueprint(council.bp)  # /council/<edition>
     app.register_blueprint(honours.bp)  # /<edition>/honours
+    app.register_blueprint(certificates_public.bp)  # /v, /my/certificate/<token>
+    app.register_blueprint(certificates.bp)  # /manage/<edition>/certificates
     app.register_blueprint(notifications.messages)  # /manage/<edition>/messages
     app.register_blueprint(notifications.mailbox)  # /manage/mailbox
     app.register_blueprint(audit.bp)  # /manage/<edition>/audit
     app.extensions["dxday_menu"] = menu
-    _pending(app)  # TEMPORARY, the lead removes it
 
 
 def menu() -> list[MenuGroup]:
@@ -86,39 +89,3 @@ def menu() -> list[MenuGroup]:
         if shown:
             groups.append((str(heading), shown))
     return groups
-
-
-# TEMPORARY: endpoints that layouts name and whose features are still being written; the lead removes this.
-PENDING = {
-    "public.home": "/",
-    "public.edition": "/<edition_code>/",
-    "staff.home": "/manage/<edition_code>/",
-    "staff.desk": "/my/",
-    "programme_public.schedule": "/<edition_code>/schedule",
-    "programme_public.session": "/<edition_code>/sessions/<code>",
-    "programme_public.sites": "/<edition_code>/sites/",
-    "programme_public.site": "/<edition_code>/sites/<site_code>",
-    "registration_public.register": "/<edition_code>/register",
-    "honours.index": "/<edition_code>/honours",
-    "certificates_public.check_form": "/v",
-    "certificates.index": "/manage/<edition_code>/certificates",
-    "certificates.issue": "/manage/<edition_code>/certificates/issue",
-    "messages.index": "/manage/<edition_code>/messages",
-    "registration.index": "/manage/<edition_code>/registrations",
-    "nominations.index": "/agency/<edition_code>/nominations/",
-    "council.index": "/council/<edition_code>/",
-    "programme.index": "/manage/<edition_code>/programme/",
-    "programme.new": "/manage/<edition_code>/programme/new",
-}
-
-
-def _pending(app: Flask) -> None:
-    from dxday.core.errors import NotFound
-    from dxday.web.access import open_to_all
-
-    def absent(**_: object) -> str:
-        raise NotFound
-
-    for endpoint, rule in PENDING.items():
-        if endpoint not in app.view_functions:
-            app.add_url_rule(rule, endpoint, open_to_all(absent))

@@ -44,6 +44,10 @@ class SourceRefused(ValueError):
     """The document names something that paper may not fetch, or that is not there; the message is the addresses."""
 
 
+class FontMissing(LookupError):
+    """A family that documents are set in is not installed here; another would take its place unasked."""
+
+
 @dataclass(frozen=True)
 class Font:
     """One face: where it is, and what it is called in style sheets."""
@@ -83,8 +87,10 @@ def render_pdf(
 
     `lang` is a BCP 47 tag.  Our fonts are known by their families; only `data:`, `font:` and `asset:` addresses are
     fetched, and any other raises SourceRefused.  `variant` is a claim that WeasyPrint writes (ISO 19005-3 for
-    pdf/a-3a: tagged, archivable, may carry attachments); that it holds is for a validator to say.
+    pdf/a-3a: tagged, archivable, may carry attachments); that it holds is for a validator to say.  Raises
+    FontMissing when a family is not installed.
     """
+    check_fonts(FAMILIES)
     with _lock:  # the shared font configuration and fetcher serve one document at a time
         _FETCHER.refused.clear()
         try:
@@ -121,6 +127,12 @@ def font_families() -> tuple[str, ...]:
     return tuple(family for family in FAMILIES if family in here)
 
 
+def check_fonts(families: Iterable[str]) -> None:
+    """Raise FontMissing, which names them, when a face of one of the families is installed nowhere."""
+    if missing := sorted(set(families) - set(font_families())):
+        raise FontMissing(f"not installed: {', '.join(missing)}")
+
+
 def font_css() -> str:
     """Return the @font-face rules of every installed face."""
     return "\n".join(
@@ -131,8 +143,12 @@ def font_css() -> str:
 
 
 def missing_glyphs(text: str, families: Iterable[str] | None = None) -> list[str]:
-    """Return the characters, once each, that no face of the families (all of ours by default) can draw."""
-    wanted = frozenset(font_families() if families is None else families)
+    """Return the characters, once each, that no face of the families (all of ours by default) can draw.
+
+    Raises FontMissing when one of the families is not installed.
+    """
+    wanted = frozenset(FAMILIES if families is None else families)
+    check_fonts(wanted)
     drawable = _drawable(wanted)
     return [
         character

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -185,6 +185,11 @@ class Facts:
     signatory_name: str
     signatory_title: str
     edition_name: str
+
+    @property
+    def decided(self) -> date | None:
+        """The day of the decision."""
+        return date.fromisoformat(self.decided_on) if self.decided_on else None
 
 
 def facts_of(stored: Mapping[str, Any]) -> Facts:

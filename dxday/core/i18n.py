@@ -1,7 +1,7 @@
 """Languages, lazily translated sentences, and text that is written in several languages."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask_babel import get_locale, gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
@@ -11,7 +11,7 @@ LOCALES: dict[str, str] = {"vi": "Tiếng Việt", "en": "English", "hi": "ह�
 
 DEFAULT_LOCALE = "vi"
 
-Words = LazyString | str
+Words: TypeAlias = LazyString | str
 """A sentence that is put into the reader's language when it is shown."""
 
 Translations = dict[str, str]

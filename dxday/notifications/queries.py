@@ -23,7 +23,7 @@ def count_by_state(edition_id: int | None = None) -> dict[Carriage, int]:
     statement = select(Message.carriage, func.count()).group_by(Message.carriage)
     if edition_id is not None:
         statement = statement.where(Message.edition_id == edition_id)
-    found = dict(db.session.execute(statement).tuples().all())
+    found = dict(db.session.execute(statement).all())
     return {state: found.get(state, 0) for state in Carriage}
 
 

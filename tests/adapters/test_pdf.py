@@ -18,6 +18,7 @@ import pytest
 
 from dxday.adapters import pdf
 from dxday.adapters.qr import qr_svg_data_uri
+from dxday.core.vietnamese import alphabet
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 VERAPDF = SHARED / "tools" / "verapdf" / "check"
@@ -64,6 +65,7 @@ def fonts_of(data: bytes, folder: Path) -> set[str]:
 
 def test_there_are_178_letters():
     assert len(set(LETTERS) - {" "}) == 178
+    assert set(LETTERS) - {" "} == set(alphabet())
 
 
 @poppler
@@ -287,6 +289,11 @@ def test_what_one_family_cannot_draw_is_named():
     assert pdf.missing_glyphs("Nghệ An दिवस", families=["Tinos"]) == ["द", "ि", "व", "स"]
     assert pdf.missing_glyphs(LETTERS, families=["Tinos"]) == []
     assert pdf.missing_glyphs("Đ", families=[]) == ["Đ"]
+
+
+def test_a_family_that_is_not_installed_is_named_and_not_replaced():
+    with pytest.raises(pdf.FontMissing, match="not installed: Times New Roman"):
+        pdf.missing_glyphs("x", families=["Tinos", "Times New Roman"])
 
 
 def test_threads_that_render_at_once_get_each_their_own_document():

@@ -75,9 +75,7 @@ def counts():
 
 @on_both
 def test_of_two_secretaries_who_honour_the_same_people_the_second_is_refused_whole(own_app, before):
-    answers = at_once(
-        own_app, recording(before, (0, 1), "1/QĐ-UBND"), recording(before, (1, 0), "2/QĐ-UBND")
-    )
+    answers = at_once(own_app, recording(before, (0, 1), "1/QĐ-UBND"), recording(before, (1, 0), "2/QĐ-UBND"))
 
     assert set(answers) in ({"1/QĐ-UBND", rules.NotSubmitted}, {"2/QĐ-UBND", rules.NotSubmitted})
     with own_app.app_context():
@@ -86,9 +84,7 @@ def test_of_two_secretaries_who_honour_the_same_people_the_second_is_refused_who
 
 @on_both
 def test_of_two_decisions_with_one_number_the_second_is_refused_whole(own_app, before):
-    answers = at_once(
-        own_app, recording(before, (0,), "1/QĐ-UBND"), recording(before, (1,), "1/QĐ-UBND")
-    )
+    answers = at_once(own_app, recording(before, (0,), "1/QĐ-UBND"), recording(before, (1,), "1/QĐ-UBND"))
 
     assert set(answers) == {"1/QĐ-UBND", rules.DecisionNumberTaken}
     with own_app.app_context():
@@ -103,9 +99,7 @@ def test_the_council_declines_while_the_agency_withdraws_and_only_one_happens(ow
 
     def declining():
         nomination = db.session.get(Nomination, ids[0])
-        return lambda: nominations.decline_nomination(
-            nomination, reason="No.", actor=secretary, now=make.NOW
-        )
+        return lambda: nominations.decline_nomination(nomination, reason="No.", actor=secretary, now=make.NOW)
 
     def withdrawing():
         nomination = db.session.get(Nomination, ids[0])
@@ -134,9 +128,11 @@ def test_a_form_sent_twice_at_once_makes_one_nomination(own_app, before):
         category = db.session.get(Category, category_id)
         agency = db.session.get(Organisation, agency_id)
         officer = accounts.actor_of(accounts.find_account(account_id))
-        return lambda: nominations.draft_nomination(
-            category, agency, guid=guid, nominee_name="Nguyễn Văn Mẫu", actor=officer, now=make.NOW
-        ).code
+        return lambda: (
+            nominations.draft_nomination(
+                category, agency, guid=guid, nominee_name="Nguyễn Văn Mẫu", actor=officer, now=make.NOW
+            ).code
+        )
 
     answers = at_once(own_app, drafting, drafting)
 

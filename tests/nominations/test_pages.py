@@ -180,9 +180,7 @@ def test_a_file_of_another_dossier_is_not_found(officer, desk):
 
 
 def test_a_draft_needs_only_a_name_and_a_category(officer, desk):
-    page = officer.fill(
-        f"{desk.path}new", nominee_name="Nguyễn Văn Mẫu", category=str(desk.category.id)
-    )
+    page = officer.fill(f"{desk.path}new", nominee_name="Nguyễn Văn Mẫu", category=str(desk.category.id))
 
     nomination = the_nomination()
     assert page.location == f"{desk.path}{nomination.code}"
@@ -300,9 +298,7 @@ def test_a_category_of_another_edition_is_no_choice(officer, desk):
     foreign = make.category(make.scheme(make.edition()))
     page = officer.open(f"{desk.path}new")
 
-    refused = officer.send(
-        page, f"{desk.path}new", nominee_name="Nguyễn Văn Mẫu", category=str(foreign.id)
-    )
+    refused = officer.send(page, f"{desk.path}new", nominee_name="Nguyễn Văn Mẫu", category=str(foreign.id))
 
     assert refused.errors == ["Choose one from the list."]
 

@@ -50,9 +50,14 @@ VERBS = ("change", "attach", "remove", "submit", "withdraw", "decline", "award")
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
-@given(walk=st.lists(st.tuples(st.sampled_from(VERBS), st.sampled_from((INSIDE, INSIDE, AFTER))), max_size=12))
+@given(
+    walk=st.lists(st.tuples(st.sampled_from(VERBS), st.sampled_from((INSIDE, INSIDE, AFTER))), max_size=12)
+)
 def test_no_walk_leaves_the_table_of_moves(desk, walk):
     council = make.actor(Role.COUNCIL)
     nomination = services.draft_nomination(
@@ -84,7 +89,10 @@ def test_no_walk_leaves_the_table_of_moves(desk, walk):
 def test_every_move_of_the_table_is_reached(desk):
     council = make.actor(Role.COUNCIL)
     reached = set()
-    for walk in (["withdraw"], *(["change", "attach", "submit", last] for last in ("withdraw", "decline", "award"))):
+    for walk in (
+        ["withdraw"],
+        *(["change", "attach", "submit", last] for last in ("withdraw", "decline", "award")),
+    ):
         nomination = desk.draft()
         for verb in walk:
             before = nomination.state

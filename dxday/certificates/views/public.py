@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dxday import db
 from dxday.adapters import storage, uploads
-from dxday.certificates import queries, rules, services
+from dxday.certificates import queries, rules, services, sheet
 from dxday.certificates.forms import CodeForm, FileForm
 from dxday.certificates.models import Certificate
 from dxday.core import clock
@@ -19,6 +19,12 @@ from dxday.web.access import open_to_all
 from dxday.web.limits import limiter
 
 bp = Blueprint("certificates_public", __name__)
+
+
+@bp.context_processor
+def names() -> dict[str, object]:
+    """Give every page the words for standings and reasons."""
+    return {"standings": rules.STANDING_NAMES, "reasons": rules.REASON_NAMES}
 
 
 @bp.after_request
@@ -90,6 +96,7 @@ def holder(holder_token: str) -> ResponseReturnValue:
     return render_template(
         "certificates/holder.html",
         certificate=certificate,
+        unit=sheet.unit_line(certificate.printed),
         replacement=queries.find_replacement(certificate),
         check_url=addresses.address("certificates_public.check", token=certificate.token),
     )

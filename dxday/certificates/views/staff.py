@@ -33,6 +33,8 @@ def index() -> ResponseReturnValue:
         "certificates/index.html",
         counts={name: sum(each.state == name for each in every) for name in rules.State},
         names=rules.STATE_NAMES,
+        standings=rules.STANDING_NAMES,
+        reasons=rules.REASON_NAMES,
         total=len(every),
         found=len(shown),
         certificates=shown[(page - 1) * PAGE : page * PAGE],
