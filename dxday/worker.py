@@ -13,6 +13,7 @@ import structlog
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
+from huey.exceptions import ConfigurationError
 from huey.serializer import SignedSerializer
 
 from dxday.certificates import jobs as certificates
@@ -42,7 +43,7 @@ class Work:
         settings = app.extensions["dxday_settings"]
         self.huey = open_huey(settings.queue_url, settings.secret_key)
         self.stopping = threading.Event()
-        self._tasks = {
+        self.tasks = {
             "messages": self._task("messages", self._send_messages),
             "certificates": self._task("certificates", self._render_certificates),
         }
@@ -51,7 +52,7 @@ class Work:
         """Put rows into the queue, to be carried by the task of this name."""
         size = self.BATCHES.get(task, 1)
         for first in range(0, len(row_ids), size):
-            self._tasks[task](row_ids[first : first + size])
+            self.tasks[task](row_ids[first : first + size])
 
     def is_full(self) -> bool:
         """Tell whether enough waits there already."""
@@ -101,7 +102,7 @@ def open_huey(url: str, secret: str) -> Huey:
     if scheme in ("redis", "rediss"):
         try:
             return RedisHuey(NAME, url=url, **options)
-        except Exception as error:
+        except ConfigurationError as error:
             raise QueueNotUsable(
                 "QUEUE_URL names a Redis server; the Python package “redis” is needed for it."
             ) from error

@@ -1,6 +1,6 @@
 """Adding, editing and placing sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +17,13 @@ from wtforms import (
     TimeField,
     URLField,
 )
-from wtforms.fields import SelectChoice
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dxday.accounts.models import Person
 from dxday.core.errors import Refusal
-from dxday.core.i18n import LOCALES, lazy_gettext
+from dxday.core.i18n import LOCALES, Words, lazy_gettext
 from dxday.programme.rules import (
     MODE_NAMES,
     SESSION_KIND_NAMES,
@@ -36,10 +36,16 @@ from dxday.sites.models import Room, Site
 from dxday.web.filters import number, text
 from dxday.web.forms import Form, at_most, required
 
+NOT_A_TIME = lazy_gettext("Write the time as in 08:30.")
+NOT_OFFERED = lazy_gettext("This is not on offer any more. Choose another answer.")
 LONGEST_TITLE = 300
 LONGEST_ABSTRACT = 8000
 LONGEST_REASON = 500
 LONGEST_URL = 500
+
+
+def _choices(names: Mapping[Any, Words]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), name) for value, name in names.items()]
 
 
 class CheckboxList(SelectMultipleField):
@@ -76,20 +82,22 @@ class OverridingForm(Form):
 class SessionForm(OverridingForm):
     """What a session is, when, where, and who has a part in it."""
 
-    kind = SelectField(
-        lazy_gettext("Kind"), choices=[(kind.value, name) for kind, name in SESSION_KIND_NAMES.items()]
-    )
+    kind = SelectField(lazy_gettext("Kind"), choices=_choices(SESSION_KIND_NAMES))
     title_vi = StringField(lazy_gettext("Title in Vietnamese"), [at_most(LONGEST_TITLE)])
     title_en = StringField(lazy_gettext("Title in English"), [at_most(LONGEST_TITLE)])
     title_hi = StringField(lazy_gettext("Title in Hindi"), [at_most(LONGEST_TITLE)])
     abstract_vi = TextAreaField(lazy_gettext("What it is about, in Vietnamese"), [at_most(LONGEST_ABSTRACT)])
     abstract_en = TextAreaField(lazy_gettext("What it is about, in English"), [at_most(LONGEST_ABSTRACT)])
     abstract_hi = TextAreaField(lazy_gettext("What it is about, in Hindi"), [at_most(LONGEST_ABSTRACT)])
-    language = SelectField(lazy_gettext("Language that is spoken"), choices=list(LOCALES.items()))
-    day = DateField(lazy_gettext("Day"), [required()])
-    begins = TimeField(lazy_gettext("Begins"), [required()])
-    ends = TimeField(lazy_gettext("Ends"), [required()])
-    room = SelectField(lazy_gettext("Room"), [required()], coerce=str)
+    language = SelectField(lazy_gettext("Language that is spoken"), choices=_choices(LOCALES))
+    day = DateField(
+        lazy_gettext("Day"),
+        [required()],
+        invalid_value_message=lazy_gettext("Write the day as in 10/10/2026."),
+    )
+    begins = TimeField(lazy_gettext("Begins"), [required()], invalid_value_message=NOT_A_TIME)
+    ends = TimeField(lazy_gettext("Ends"), [required()], invalid_value_message=NOT_A_TIME)
+    room = SelectField(lazy_gettext("Room"), [required()], coerce=str, invalid_choice_message=NOT_OFFERED)
     chairs = CheckboxList(lazy_gettext("Chair"), coerce=int)
     co_chairs = CheckboxList(lazy_gettext("Co-chairs"), coerce=int)
     speakers = CheckboxList(lazy_gettext("Speakers"), coerce=int)
@@ -99,7 +107,7 @@ class SessionForm(OverridingForm):
         super().__init__(*args, **options)
         self.room.choices = room_choices(rooms)
         for field in (self.chairs, self.co_chairs, self.speakers):
-            field.choices = [(person.id, person_label(person)) for person in people]
+            field.choices = [SelectChoice(str(person.id), person_label(person)) for person in people]
 
     @property
     def session_kind(self) -> SessionKind:
@@ -123,11 +131,13 @@ class NewSessionForm(SessionForm):
     reach = RadioField(
         lazy_gettext("Which sites receive it by line?"),
         [required()],
-        choices=[
-            ("none", lazy_gettext("None: it is held at one site only")),
-            ("all", lazy_gettext("All sites")),
-            ("some", lazy_gettext("Only the sites ticked below")),
-        ],
+        choices=_choices(
+            {
+                "none": lazy_gettext("None: it is held at one site only"),
+                "all": lazy_gettext("All sites"),
+                "some": lazy_gettext("Only the sites ticked below"),
+            }
+        ),
     )
     sites = CheckboxList(lazy_gettext("Sites that receive it"), coerce=int)
 
@@ -135,7 +145,7 @@ class NewSessionForm(SessionForm):
         """Offer every site that has a room."""
         super().__init__(*args, rooms=rooms, people=people, **options)
         self.with_rooms = [site for site in rooms if site.rooms]
-        self.sites.choices = [(site.id, text(site.name)) for site in self.with_rooms]
+        self.sites.choices = [SelectChoice(str(site.id), text(site.name)) for site in self.with_rooms]
         if parsed_guid(self.guid.data) is None:
             self.guid.data = str(uuid4())
 
@@ -180,9 +190,7 @@ class PlacementForm(OverridingForm):
     version = HiddenField()
     received = BooleanField(lazy_gettext("This site takes part"))
     room = SelectField(lazy_gettext("Room"), coerce=str)
-    mode = SelectField(
-        lazy_gettext("How it is held here"), choices=[(mode.value, name) for mode, name in MODE_NAMES.items()]
-    )
+    mode = SelectField(lazy_gettext("How it is held here"), choices=_choices(MODE_NAMES))
     join_url = URLField(
         lazy_gettext("Link to join from here"),
         [
@@ -199,8 +207,8 @@ class PlacementForm(OverridingForm):
         """Offer the rooms of the site."""
         super().__init__(*args, **options)
         self.room.choices = [
-            ("", _("No room")),
-            *((str(room.id), room_label(room)) for room in site.rooms),
+            SelectChoice("", _("No room")),
+            *(SelectChoice(str(room.id), room_label(room)) for room in site.rooms),
         ]
 
     @property

@@ -163,7 +163,17 @@ class SiteHasNoRoom(RuleBroken):
 class MoveNotPossible(RuleBroken):
     """A session that cannot go from its state to the one wanted."""
 
-    sentence = lazy_gettext("This session is %(state)s already; it cannot be changed in this way.")
+
+class AlreadyPublished(MoveNotPossible):
+    """A published session that is to be published."""
+
+    sentence = lazy_gettext("This session was published already.")
+
+
+class AlreadyCancelled(MoveNotPossible):
+    """A cancelled session that is to be published or cancelled."""
+
+    sentence = lazy_gettext("This session was cancelled already.")
 
 
 class CancelledForGood(RuleBroken):
@@ -228,13 +238,13 @@ def check_title(title: Translations) -> None:
 
 
 def check_move(state: SessionState, wanted: SessionState) -> None:
-    """Raise MoveNotPossible when `wanted` may not follow `state`."""
+    """Raise AlreadyPublished or AlreadyCancelled when `wanted` may not follow `state`."""
     if wanted not in MOVES[state]:
-        raise MoveNotPossible(state=SESSION_STATE_NAMES[state])
+        raise AlreadyCancelled if state is SessionState.CANCELLED else AlreadyPublished
 
 
 def check_can_publish(state: SessionState, *, placed: bool) -> None:
-    """Raise MoveNotPossible or NotPlacedYet."""
+    """Raise AlreadyPublished, AlreadyCancelled or NotPlacedYet."""
     check_move(state, SessionState.PUBLISHED)
     if not placed:
         raise NotPlacedYet

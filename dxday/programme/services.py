@@ -328,7 +328,7 @@ def set_parts(
 
 
 def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Let visitors see the session.  Raises MoveNotPossible, NotPlacedYet."""
+    """Let visitors see the session.  Raises AlreadyPublished, AlreadyCancelled, NotPlacedYet."""
     rules.check_can_publish(session.state, placed=bool(session.placements))
     session.state = SessionState.PUBLISHED
     _changed(session, "session.published", actor=actor, now=now, in_place=False)
@@ -337,7 +337,7 @@ def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     """Cancel the session everywhere and set its rooms free.
 
-    What was published stays visible as cancelled, since people were told of it.  Raises MoveNotPossible.
+    What was published stays visible as cancelled, since people were told of it.  Raises AlreadyCancelled.
     """
     rules.check_move(session.state, SessionState.CANCELLED)
     was_public = session.state is SessionState.PUBLISHED

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_name
 from flask import url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -58,6 +59,9 @@ class Programme:
         self.showings = queries.list_showings(edition.id)
         self._speakers = queries.list_speakers(edition.id)
         self._rooms = {room.id: self._text(room.name) for site in self.sites for room in site.rooms}
+        self._room_of = {
+            (s.session_id, s.site_id): self._rooms.get(s.room_id or 0, "") for s in self.showings
+        }
         self._origins = {s.session_id: s for s in self.showings if s.role is PlacementRole.ORIGIN}
         self._joined = {s.session_id for s in self.showings if s.role is not PlacementRole.ORIGIN}
         self._said: dict[int, tuple[str, str]] = {}
@@ -99,8 +103,11 @@ class Programme:
 
     def _grid_day(self, day: timetable.Day) -> GridDay:
         slots = []
+        rooms: list[set[str]] = [set() for _lane in day.lanes]
         for piece, places in day.pieces:
             entry = self.entries[piece.session_id]
+            for place in places:
+                rooms[place].add(self._room_of.get((piece.session_id, day.lanes[place].site_ids[0]), ""))
             slot = self._slot(entry, piece.interval.start, piece.interval.end)
             slot["lanes"] = list(places)
             slot["where"] = self._where(piece.site_ids)
@@ -108,9 +115,15 @@ class Programme:
             slots.append(slot)
         if not day.can_be_drawn:
             return GridDay(day.on, None, slots, day.opens, day.closes)
-        return GridDay(day.on, [self._lane(lane) for lane in day.lanes], slots, day.opens, day.closes)
+        parallel = {lane.site_ids for lane in day.lanes if lane.number}
+        lanes = [
+            self._lane(lane, rooms=rooms[place] if lane.site_ids in parallel else set())
+            for place, lane in enumerate(day.lanes)
+        ]
+        return GridDay(day.on, lanes, slots, day.opens, day.closes)
 
-    def _lane(self, lane: timetable.Lane) -> dict[str, Any]:
+    def _lane(self, lane: timetable.Lane, *, rooms: set[str]) -> dict[str, Any]:
+        """Return a column's head; `rooms` are those of a site that has several columns."""
         if len(lane.site_ids) > 1:
             count = len(lane.site_ids)
             return {
@@ -122,7 +135,7 @@ class Programme:
         return {
             "name": self._text(site.name),
             "url": url_for("programme_public.site", site_code=site.code) if lane.number == 0 else None,
-            "note": _("at the same time") if lane.number else None,
+            "note": rooms.copy().pop() if len(rooms) == 1 else _("at the same time") if lane.number else None,
         }
 
     def _slot(self, entry: Entry, starts: datetime, ends: datetime) -> Slot:
@@ -205,6 +218,11 @@ def said(texts: Translations | None, locale: str) -> str:
     if not text or language == locale:
         return text
     return Markup('<span lang="{}">{}</span>').format(language, text)
+
+
+def zone_name(edition: Edition) -> str:
+    """Return the name of the edition's time zone in the reader's language."""
+    return str(get_timezone_name(edition.time_zone, locale=str(get_locale())))
 
 
 def first_on_programme(edition: Edition, limit: int) -> list[Slot]:

@@ -96,6 +96,8 @@ def _day(on: date, pieces: list[Piece], site_ids: Sequence[int], zone: tzinfo) -
             if group[0] in pieces[n].site_ids:
                 placed[n].append(first + _take_column(columns, pieces[n].interval))
         lanes += [Lane(group, number) for number in range(len(columns))]
+    order = sorted(range(len(lanes)), key=lambda n: _column_order(lanes[n], n, main=site_ids[0]))
+    column = {n: place for place, n in enumerate(order)}
     opens = min(p.interval.start for p in pieces).astimezone(zone).replace(minute=0, second=0, microsecond=0)
     last = max(p.interval.end for p in pieces).astimezone(zone)
     closes = last.replace(minute=0, second=0, microsecond=0)
@@ -103,11 +105,24 @@ def _day(on: date, pieces: list[Piece], site_ids: Sequence[int], zone: tzinfo) -
         closes += timedelta(hours=1)
     return Day(
         on,
-        tuple(lanes),
-        tuple((piece, tuple(sorted(places))) for piece, places in zip(pieces, placed, strict=True)),
+        tuple(lanes[n] for n in order),
+        tuple(
+            (piece, tuple(sorted(column[n] for n in places)))
+            for piece, places in zip(pieces, placed, strict=True)
+        ),
         opens,
         min(closes, opens + LONGEST_DAY),
     )
+
+
+def _column_order(lane: Lane, place: int, *, main: int) -> tuple[int, int]:
+    """Keep the first columns of all sites side by side, so that what is joined is one bar.
+
+    Further columns of the main site stand before them, those of the others behind.
+    """
+    if lane.number == 0:
+        return (1, place)
+    return (0, place) if lane.site_ids[0] == main else (2, place)
 
 
 def _take_column(columns: list[list[Interval]], interval: Interval) -> int:

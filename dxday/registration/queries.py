@@ -265,4 +265,3 @@ def _editions_around(today: date) -> list[Edition]:
 
 def _joined_in_time(site_id: int, starts_at: datetime) -> ColumnElement[bool]:
     return and_(SeatPool.site_id == site_id, Registration.created_at < starts_at - rules.NOTICE)
-

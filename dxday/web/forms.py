@@ -5,8 +5,8 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, ValidationError
-from wtforms.validators import Length
+from wtforms import Field, StringField
+from wtforms.validators import Length, StopValidation
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import LOCALES, Translations, lazy_gettext
@@ -86,9 +86,10 @@ class Given:
     field_flags = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Raise ValidationError for an empty answer."""
+        """Raise StopValidation for an empty answer; that it could not be read either goes without saying."""
         if field.data in (None, "", []) and not (field.raw_data and field.raw_data[0] and field.errors):
-            raise ValidationError(gettext("Answer this question."))
+            field.errors = []
+            raise StopValidation(gettext("Answer this question."))
 
 
 def at_most(characters: int) -> Length:

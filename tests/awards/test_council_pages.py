@@ -322,6 +322,17 @@ def test_signatory_and_place_are_proposed_as_the_last_time(secretary, council):
     )
 
 
+def test_who_goes_back_finds_the_choice_as_it_was(secretary, council):
+    chosen, other = council.nomination(), council.nomination()
+    lines = secretary.fill(f"{council.path}decisions/new", nominations=[chosen.code])
+
+    page = secretary.open(lines.document.xpath("//p[@class='back']/a/@href")[0])
+
+    ticked = page.document.xpath("//input[@name='nominations'][@checked]/@value")
+    offered = page.document.xpath("//input[@name='nominations']/@value")
+    assert (ticked, offered) == ([chosen.code], [chosen.code, other.code])
+
+
 def test_somebody_must_be_chosen(secretary, council):
     council.nomination()
 

@@ -22,6 +22,7 @@ def test_everybody_reads_who_was_honoured_for_what_and_by_which_decision(client,
     page = client.open(f"/{council.edition.code}/honours")
 
     assert page.all("//*[@class='honour-name']") == ["Nguyễn Văn Mẫu"]
+    assert page.all("//*[@class='honour-unit']") == ["Bản Mẫu"]
     assert page.all("//*[@class='honour-form']") == ["Diploma of Merit (Bằng khen)"]
     assert page.all("//*[@class='honour-achievement']") == [LINE]
     assert page.all("//*[@class='honour-decision']") == [f"Decision 3204/QĐ-UBND of {make.TODAY:%d/%m/%Y}"]

@@ -10,7 +10,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+import config
+from dxday.app import create_app
 from dxday.certificates import jobs, rules, sheet
+from dxday.db import db
 from tests import make
 from tests.certificates import scene
 from tests.certificates.test_sheet import FACTS, long_name
@@ -28,6 +31,15 @@ NAMES = {
     "hindi": HINDI,
     "code": '<b>{{ 7*7 }}</b> & "x" <script>alert(1)</script> {% raw %}',
 }
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """An application without a database: documents need none."""
+    made = create_app(config.read({"DXDAY_INSTANCE": str(tmp_path_factory.mktemp("documents"))}))
+    with made.app_context():
+        yield made
+        db.engine.dispose()
 
 
 def tool(*command) -> str:

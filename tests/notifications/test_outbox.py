@@ -46,7 +46,15 @@ def link(key="link:1", **given):
         Kind.SIGN_IN_LINK,
         key=key,
         now=make.NOW,
-        **({"to_address": "a@example.org", "to_name": "Mẫu", "locale": "en", "url": "https://dxday.example/x"} | given),
+        **(
+            {
+                "to_address": "a@example.org",
+                "to_name": "Mẫu",
+                "locale": "en",
+                "url": "https://dxday.example/x",
+            }
+            | given
+        ),
     )
 
 
@@ -98,7 +106,9 @@ def test_every_kind_is_worded_in_every_language_with_its_facts(app, kind, locale
 
 
 def test_what_people_wrote_is_text_in_a_letter_and_never_markup(app):
-    worded = wording.write(Kind.REGISTRATION_CONFIRMED, locale="en", edition=None, **FACTS[Kind.REGISTRATION_CONFIRMED])
+    worded = wording.write(
+        Kind.REGISTRATION_CONFIRMED, locale="en", edition=None, **FACTS[Kind.REGISTRATION_CONFIRMED]
+    )
 
     assert "Dear Trần Thị &lt;b&gt;Thí Dụ&lt;/b&gt;," in worded.html
     assert "Dear Trần Thị <b>Thí Dụ</b>," in worded.text
@@ -131,7 +141,9 @@ def test_the_language_of_the_letter_is_the_readers_and_not_that_of_the_page(app)
 def test_addresses_in_letters_are_whole(app, monkeypatch, base, served, host, expected):
     from dataclasses import replace
 
-    monkeypatch.setitem(app.extensions, "dxday_settings", replace(app.extensions["dxday_settings"], base_url=base))
+    monkeypatch.setitem(
+        app.extensions, "dxday_settings", replace(app.extensions["dxday_settings"], base_url=base)
+    )
     monkeypatch.setitem(app.config, "SERVED_AT", served)
 
     if host:
@@ -233,6 +245,8 @@ def test_a_message_of_another_edition_is_not_found(app):
         queries.get_message(make.edition().id, row.id)
 
 
-@pytest.mark.parametrize(("tries", "minutes"), [(1, 1), (2, 5), (3, 30), (4, 120), (5, 480), (6, None), (0, None)])
+@pytest.mark.parametrize(
+    ("tries", "minutes"), [(1, 1), (2, 5), (3, 30), (4, 120), (5, 480), (6, None), (0, None)]
+)
 def test_the_wait_grows_with_each_try_until_it_is_enough(tries, minutes):
     assert rules.next_wait(tries) == (None if minutes is None else timedelta(minutes=minutes))

@@ -31,7 +31,12 @@ def queued(**given):
         key=f"link:{make.number()}",
         now=make.NOW,
         **(
-            {"to_address": "a@example.org", "to_name": "Mẫu", "locale": "vi", "url": "https://dxday.example/x"}
+            {
+                "to_address": "a@example.org",
+                "to_name": "Mẫu",
+                "locale": "vi",
+                "url": "https://dxday.example/x",
+            }
             | given
         ),
     )

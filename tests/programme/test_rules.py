@@ -52,9 +52,17 @@ def test_a_draft_is_published_or_cancelled_and_what_was_published_is_cancelled_a
     }
 
 
-def test_a_move_that_is_not_possible_is_refused():
-    with pytest.raises(rules.MoveNotPossible):
-        rules.check_move(SessionState.CANCELLED, SessionState.PUBLISHED)
+@pytest.mark.parametrize(
+    ("state", "wanted", "refusal"),
+    [
+        ("published", "published", rules.AlreadyPublished),
+        ("cancelled", "published", rules.AlreadyCancelled),
+        ("cancelled", "cancelled", rules.AlreadyCancelled),
+    ],
+)
+def test_a_move_that_is_not_possible_is_refused(state, wanted, refusal):
+    with pytest.raises(refusal):
+        rules.check_move(SessionState(state), SessionState(wanted))
 
 
 def test_a_session_without_a_place_is_not_published():

@@ -648,7 +648,7 @@ def test_publishing_shows_the_session_and_is_noted(place):
 
     assert (session.state, session.sequence, place.programme_version()) == (SessionState.PUBLISHED, 0, 1)
     assert actions(place.edition) == ["session.added", "session.published"]
-    with pytest.raises(rules.MoveNotPossible):
+    with pytest.raises(rules.AlreadyPublished):
         publish(session)
 
 

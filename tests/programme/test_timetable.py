@@ -82,6 +82,18 @@ def test_parallel_sessions_of_a_site_stand_beside_each_other_and_the_joined_one_
     assert places(day) == {2: (0, 1), 1: (2,), 3: (2,)}
 
 
+def test_what_is_joined_is_one_bar_although_sites_have_more_columns():
+    day = one_day(
+        piece(1, "08:00", "09:00", 1, 2, 3),
+        piece(2, "08:00", "12:00", 1),
+        piece(3, "08:00", "12:00", 2),
+        piece(4, "10:00", "11:00", 2),
+    )
+
+    assert day.lanes == (Lane((1,), 1), Lane((1,), 0), Lane((2,), 0), Lane((3,), 0), Lane((2,), 1))
+    assert places(day)[1] == (1, 2, 3)
+
+
 def test_a_site_without_sessions_has_no_column():
     day = one_day(piece(1, "08:00", "09:00", 3))
 

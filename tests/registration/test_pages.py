@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from dxday.db import db
 from dxday.notifications.models import Message
-from dxday.registration.queries import site_of
 from dxday.registration.models import Registration
+from dxday.registration.queries import site_of
 from dxday.registration.rules import RegistrationState, SeatMode
 from tests import make
 
@@ -37,8 +37,16 @@ def test_three_questions_lead_to_a_ticket(client):
     ticket = client.follow(sent)
 
     place = db.session.scalars(select(Registration)).one()
-    assert (first.location, second.location) == (f"/{edition.code}/register/you", f"/{edition.code}/register/check")
-    assert (place.full_name, place.email, place.pool_id, place.locale) == (WHO["full_name"], WHO["email"], pool.id, "en")
+    assert (first.location, second.location) == (
+        f"/{edition.code}/register/you",
+        f"/{edition.code}/register/check",
+    )
+    assert (place.full_name, place.email, place.pool_id, place.locale) == (
+        WHO["full_name"],
+        WHO["email"],
+        pool.id,
+        "en",
+    )
     assert (sent.location, ticket.heading) == (f"/my/registration/{place.token}", "Your place")
     assert ticket.all("//*[@class='ticket-code']") == [f"Code: {place.code}"]
 
@@ -82,7 +90,10 @@ def test_a_page_in_the_middle_leads_back_to_the_question_before_it(client):
         ({"full_name": "x" * 201}, "Use at most 200 characters."),
         ({"email": "nobody"}, "Write an e-mail address such as name@example.org."),
         ({"email": "a@b"}, "Write an e-mail address such as name@example.org."),
-        ({"email": "a@example.org\r\nBcc: b@example.org"}, "Write an e-mail address such as name@example.org."),
+        (
+            {"email": "a@example.org\r\nBcc: b@example.org"},
+            "Write an e-mail address such as name@example.org.",
+        ),
     ],
 )
 def test_what_is_wrong_about_a_person_is_said_beside_the_field(client, who, error):
@@ -121,7 +132,9 @@ def test_a_full_site_is_named_but_cannot_be_chosen(client):
 
     assert page.document.xpath("//input[@name='pool']/@value") == [str(free.id)]
     assert page.all("//form//*[@class='notice-body']/p") == ["Already full", "Vinh site · On site"]
-    assert forced.errors == ["There is no free seat left at Vinh site. Choose another site, or take part online."]
+    assert forced.errors == [
+        "There is no free seat left at Vinh site. Choose another site, or take part online."
+    ]
 
 
 def test_a_site_that_fills_up_meanwhile_is_refused_at_the_end_and_nothing_is_lost(client):
@@ -131,7 +144,9 @@ def test_a_site_that_fills_up_meanwhile_is_refused_at_the_end_and_nothing_is_los
 
     page = client.fill(f"/{edition.code}/register/check", consent="y")
 
-    assert page.errors == ["There is no free seat left at Vinh site. Choose another site, or take part online."]
+    assert page.errors == [
+        "There is no free seat left at Vinh site. Choose another site, or take part online."
+    ]
     assert client.open(f"/{edition.code}/register/you").value("full_name") == WHO["full_name"]
 
 
@@ -155,7 +170,13 @@ def test_a_second_registration_of_an_address_mails_its_link_once_more(client):
     ("edition_given", "says"),
     [
         ({"registration_opens_at": None, "registration_closes_at": None}, "Registration is not open yet."),
-        ({"registration_opens_at": make.at("2020-01-01 00:00"), "registration_closes_at": make.at("2020-02-01 00:00")}, "Registration has closed."),
+        (
+            {
+                "registration_opens_at": make.at("2020-01-01 00:00"),
+                "registration_closes_at": make.at("2020-02-01 00:00"),
+            },
+            "Registration has closed.",
+        ),
     ],
 )
 def test_outside_its_time_the_page_says_so_instead_of_asking(client, edition_given, says):
@@ -164,7 +185,10 @@ def test_outside_its_time_the_page_says_so_instead_of_asking(client, edition_giv
 
     page = client.open(f"/{edition.code}/register")
 
-    assert (page.all("//main//*[@class='notice-body']/p[2]"), page.document.xpath("//main//form")) == ([says], [])
+    assert (page.all("//main//*[@class='notice-body']/p[2]"), page.document.xpath("//main//form")) == (
+        [says],
+        [],
+    )
 
 
 def test_an_edition_without_seats_says_so(client):
@@ -210,7 +234,10 @@ def test_the_ticket_has_a_calendar_of_the_sites_sessions(client):
 
     events = Calendar.from_ical(answer.response.data).walk("VEVENT")
     assert [str(event["summary"]) for event in events] == [shown.title["en"]]
-    assert answer.response.headers["Content-Disposition"] == f'attachment; filename="{edition.code}-{place.code}.ics"'
+    assert (
+        answer.response.headers["Content-Disposition"]
+        == f'attachment; filename="{edition.code}-{place.code}.ics"'
+    )
 
 
 def test_without_a_programme_the_calendar_leads_back_and_says_why(client):

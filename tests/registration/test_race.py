@@ -83,7 +83,9 @@ def test_a_hundred_seats_are_given_to_exactly_a_hundred_of_three_hundred(own_app
 def test_one_address_that_asks_from_many_windows_gets_one_place(own_app):
     pool_id = open_pool(own_app)
 
-    got = all_at_once(own_app, lambda number: take_a_place(pool_id, number, "same@example.org"), people=AT_ONCE)
+    got = all_at_once(
+        own_app, lambda number: take_a_place(pool_id, number, "same@example.org"), people=AT_ONCE
+    )
 
     assert (got.count("place"), got.count(rules.AlreadyRegistered)) == (1, AT_ONCE - 1)
     assert outcome(own_app, pool_id) == (1, 1)
@@ -96,7 +98,9 @@ def test_people_who_swap_sites_do_not_wait_for_each_other_for_ever(own_app):
         edition_id = db.session.scalar(select(SeatPool.edition_id).where(SeatPool.id == one))
         other = make.pool(make.site(queries.get_edition(edition_id)), capacity=50).id
         tokens = [
-            make.registration(db.session.get(SeatPool, pool_id)).token for pool_id in (one, other) for _ in range(20)
+            make.registration(db.session.get(SeatPool, pool_id)).token
+            for pool_id in (one, other)
+            for _ in range(20)
         ]
 
     def swap(number):
@@ -126,7 +130,9 @@ def test_without_the_guard_the_same_crowd_oversells(own_app):
         if held >= pool.capacity:
             raise rules.NoSeatLeft(site="")
         with transaction():
-            db.session.execute(update(SeatPool).where(SeatPool.id == pool_id).values(taken=SeatPool.taken + 1))
+            db.session.execute(
+                update(SeatPool).where(SeatPool.id == pool_id).values(taken=SeatPool.taken + 1)
+            )
             db.session.add(unguarded(pool, number))
 
     all_at_once(own_app, count_then_insert, people=AT_ONCE)
@@ -169,5 +175,7 @@ def without_the_check(app):
         # SQLite cannot drop a constraint; it can be told not to look at CHECK constraints.
         db.engine.dispose()
         event.listen(
-            db.engine, "connect", lambda connection, _: connection.execute("PRAGMA ignore_check_constraints = ON")
+            db.engine,
+            "connect",
+            lambda connection, _: connection.execute("PRAGMA ignore_check_constraints = ON"),
         )

@@ -72,11 +72,15 @@ def test_the_confirmation_carries_the_published_sessions_of_the_site(app):
     assert message.calendar_method == "PUBLISH"
 
 
-@pytest.mark.parametrize(("mode", "links"), [(SeatMode.ONLINE, ["https://meet.example/1"]), (SeatMode.ON_SITE, [])])
+@pytest.mark.parametrize(
+    ("mode", "links"), [(SeatMode.ONLINE, ["https://meet.example/1"]), (SeatMode.ON_SITE, [])]
+)
 def test_only_who_takes_part_online_gets_the_link_to_join(app, mode, links):
     edition = make.edition()
     site = make.site(edition)
-    make.placement(make.session(edition), make.room(site), mode=Mode.HYBRID, join_url="https://meet.example/1")
+    make.placement(
+        make.session(edition), make.room(site), mode=Mode.HYBRID, join_url="https://meet.example/1"
+    )
 
     register(make.pool(site, mode=mode))
 

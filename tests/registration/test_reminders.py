@@ -43,7 +43,12 @@ def reminded():
 
 @pytest.mark.parametrize(
     ("before", "due"),
-    [(timedelta(hours=24, seconds=1), False), (timedelta(hours=24), True), (timedelta(minutes=1), True), (timedelta(0), False)],
+    [
+        (timedelta(hours=24, seconds=1), False),
+        (timedelta(hours=24), True),
+        (timedelta(minutes=1), True),
+        (timedelta(0), False),
+    ],
 )
 def test_a_reminder_is_due_from_a_day_before_the_beginning_until_it(before, due):
     starts = datetime.fromisoformat("2026-10-10T08:00+07:00")
@@ -61,11 +66,17 @@ def test_the_day_before_everybody_who_holds_a_place_gets_one_letter(app):
     edition = make.edition()
     site = opened_at(edition, "09:00")
     held = place_at(site, email="held@example.org")
-    make.registration(find_pool_of(site.id, rules.SeatMode.ON_SITE), email="gone@example.org", state=RegistrationState.CANCELLED)
+    make.registration(
+        find_pool_of(site.id, rules.SeatMode.ON_SITE),
+        email="gone@example.org",
+        state=RegistrationState.CANCELLED,
+    )
     place_at(make.site(make.edition(starts_on=DAY + timedelta(days=9), ends_on=DAY + timedelta(days=9))))
     db.session.commit()
 
-    queued = [jobs.queue_reminders(at(clock, DAY - timedelta(days=1))) for clock in ("08:59", "09:00", "09:01")]
+    queued = [
+        jobs.queue_reminders(at(clock, DAY - timedelta(days=1))) for clock in ("08:59", "09:00", "09:01")
+    ]
 
     message = db.session.scalars(select(Message)).one()
     assert (queued, reminded()) == ([0, 1, 0], ["held@example.org"])
@@ -77,7 +88,10 @@ def test_each_site_is_reminded_of_its_own_first_published_session(app):
     edition = make.edition()
     early, late = opened_at(edition, "07:00"), opened_at(edition, "13:00")
     make.placement(
-        make.session(edition, state=SessionState.DRAFT), make.room(late), starts_at=f"{DAY} 06:00", ends_at=f"{DAY} 06:30"
+        make.session(edition, state=SessionState.DRAFT),
+        make.room(late),
+        starts_at=f"{DAY} 06:00",
+        ends_at=f"{DAY} 06:30",
     )
     place_at(early, email="early@example.org")
     place_at(late, email="late@example.org")

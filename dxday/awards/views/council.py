@@ -128,7 +128,7 @@ def decision(decision_id: int) -> ResponseReturnValue:
 def record_decision() -> ResponseReturnValue:
     """First step: whom it honours.  The answer to it is the second step, `decide`."""
     waiting = nominations.list_before_council(g.edition.id, state=nomination_rules.State.SUBMITTED)
-    form = ChooseForm(waiting)
+    form = ChooseForm(waiting, data={"nominations": request.args.getlist("chosen")})
     if form.validate_on_submit():
         chosen = nominations.list_by_codes(g.edition.id, form.nominations.data)
         last = queries.find_last_decision(g.edition.id)

@@ -1,9 +1,11 @@
 """Pages for everybody: the public check of a certificate or of a file, and the holder's own page."""
 
+from contextlib import closing
 from io import BytesIO
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 
 from dxday import db
 from dxday.adapters import storage, uploads
@@ -71,8 +73,7 @@ def check_form() -> ResponseReturnValue:
 
 
 def _check_file(form: FileForm) -> ResponseReturnValue:
-    given = request.files.get("file")
-    data = given.stream.read(rules.MAX_PDF_BYTES + 1) if given and given.filename else b""
+    data = _read(request.files.get("file"))
     try:
         rules.check_looks_like_pdf(data)
     except Refusal as refusal:
@@ -87,6 +88,14 @@ def _check_file(form: FileForm) -> ResponseReturnValue:
         sha256=found.sha256,
         host=request.host,
     )
+
+
+def _read(given: FileStorage | None) -> bytes:
+    """Return what was given, as far as it is looked at, and let go of it at once."""
+    if given is None:
+        return b""
+    with closing(given):
+        return given.stream.read(rules.MAX_PDF_BYTES + 1)
 
 
 @bp.get("/my/certificate/<holder_token>")

@@ -14,7 +14,7 @@ from dxday.notifications import addresses
 from dxday.programme import feeds, queries
 from dxday.programme.queries import Entry
 from dxday.programme.rules import MODE_NAMES, PART_KIND_NAMES, SESSION_KIND_NAMES, PlacementRole, SessionKind
-from dxday.programme.shown import Programme, said
+from dxday.programme.shown import Programme, said, zone_name
 from dxday.sites import queries as sites
 from dxday.sites.models import Site
 from dxday.sites.rules import SITE_KIND_NAMES
@@ -52,6 +52,7 @@ def schedule() -> ResponseReturnValue:
     return render_template(
         "programme/schedule.html",
         programme=programme,
+        zone=zone_name(g.edition),
         view=view,
         site=chosen,
         kind=kind,
@@ -91,6 +92,8 @@ def session(code: str) -> ResponseReturnValue:
         abstract=said(found.abstract, current_locale()),
         placements=placements,
         origin=origin,
+        receiving=[p for p in placements if p is not origin],
+        same_time=len({(p.starts_at, p.ends_at) for p in placements}) < 2,
         before=before,
         after=after,
         kind_names=SESSION_KIND_NAMES,
@@ -130,6 +133,7 @@ def site(site_code: str) -> ResponseReturnValue:
         "sites/show.html",
         site=found,
         days=Programme(g.edition).site_days(found),
+        zone=zone_name(g.edition),
         kind_names=SITE_KIND_NAMES,
     )
 
