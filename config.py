@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 ROOT = Path(__file__).resolve().parent
 LOCALES = ("vi", "en", "hi")
 
 KNOWN = frozenset(
     "DATABASE_URL STORAGE_URL SMTP_URL QUEUE_URL RATE_LIMIT_URL SECRET_KEY BASE_URL DEFAULT_LOCALE TIME_ZONE "
-    "MAIL_SENDER DXDAY_ENV DXDAY_INSTANCE".split()
+    "MAIL_SENDER TRUSTED_PROXIES DXDAY_ENV DXDAY_INSTANCE".split()
 )
 WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "test", "password"})
 
@@ -44,6 +45,8 @@ class Settings:
     default_locale: str
     time_zone: str
     mail_sender: str
+    trusted_proxies: int
+    """How many proxies in front of the web may say who the visitor is."""
 
     @property
     def mailbox(self) -> Path:
@@ -97,6 +100,12 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     storage = given.get("STORAGE_URL") or f"file:{instance / 'files'}"
     if urlsplit(storage).scheme != "file":
         faults.append("STORAGE_URL begins with file: (a folder that every process sees).")
+    zone = given.get("TIME_ZONE") or "Asia/Ho_Chi_Minh"
+    if zone not in available_timezones():
+        faults.append(f"TIME_ZONE is the name of a time zone, as Asia/Ho_Chi_Minh; “{zone}” is none.")
+    proxies = given.get("TRUSTED_PROXIES") or "0"
+    if proxies not in ("0", "1", "2", "3"):
+        faults.append("TRUSTED_PROXIES is how many proxies stand in front of the web: 0 to 3.")
     secret = given.get("SECRET_KEY")
     if production:
         if secret is None or len(secret) < 32 or secret in WEAK_SECRETS:
@@ -128,7 +137,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret or kept_secret(instance / "secret-key"),
         base_url=(given.get("BASE_URL") or "").rstrip("/") or None,
         default_locale=locale,
-        time_zone=given.get("TIME_ZONE") or "Asia/Ho_Chi_Minh",
+        time_zone=zone,
+        trusted_proxies=int(proxies),
         mail_sender=given.get("MAIL_SENDER") or "DXDay <no-reply@dxday.example>",
     )
 

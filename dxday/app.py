@@ -2,18 +2,30 @@
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from dxday import db, features, tables
 from dxday.accounts import hooks as accounts_hooks
 from dxday.editions import hooks as editions_hooks
-from dxday.web import access, errors, filters, languages, limits, logs, pages, requests
+from dxday.web import access, errors, filters, languages, limits, logs, monitoring, pages, requests
 
 ROOT = Path(__file__).resolve().parent.parent
 
 __all__ = ["create_app", "tables"]
+
+
+class DatabaseBehind(RuntimeError):
+    """In production, a database that is not at the newest migration."""
+
+
+def refuse_when_behind() -> None:
+    """Raise DatabaseBehind in production when the database is not migrated; call it inside the application."""
+    settings: config.Settings = current_app.extensions["dxday_settings"]
+    if settings.production and not monitoring.is_migrated():
+        raise DatabaseBehind("The database is not at the newest migration. Run: dxday db upgrade")
 
 
 def create_app(settings: config.Settings) -> Flask:
@@ -21,6 +33,10 @@ def create_app(settings: config.Settings) -> Flask:
     app = Flask("dxday", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(settings.flask())
     app.extensions["dxday_settings"] = settings
+
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]  # as Werkzeug does
 
     logs.init(json=settings.production)
     db.init_app(app)

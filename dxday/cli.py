@@ -17,7 +17,7 @@ import config
 from dxday import db, doctor, scheduler, serve, worker
 from dxday.accounts import queries as accounts
 from dxday.accounts import services as account_services
-from dxday.app import create_app
+from dxday.app import DatabaseBehind, create_app, refuse_when_behind
 from dxday.audit import queries as audit
 from dxday.certificates import jobs as certificate_jobs
 from dxday.certificates import queries as certificates
@@ -49,7 +49,7 @@ def with_app(command: Command) -> Command:
         with app.app_context():
             try:
                 return command(*args, **options)
-            except Refusal as refusal:
+            except (Refusal, DatabaseBehind) as refusal:
                 fail(str(refusal))
 
     return run
@@ -92,6 +92,8 @@ def serve_command(host: str, port: int, web_workers: int, no_worker: bool, prepa
     """Start the web and one worker, ended together by Ctrl-C."""
     if prepare:
         _prepare(port)
+    else:
+        with_app(refuse_when_behind)()
     raise SystemExit(
         serve.run(serve.commands(host=host, port=port, web_workers=web_workers, with_worker=not no_worker))
     )
@@ -100,6 +102,7 @@ def serve_command(host: str, port: int, web_workers: int, no_worker: bool, prepa
 @with_app
 def _prepare(port: int) -> None:
     settings: config.Settings = current_app.extensions["dxday_settings"]
+    current_app.config["SERVED_AT"] = f"http://127.0.0.1:{port}"
     upgrade()
     if not editions.list_editions():
         for name in demo_load.NAMES:
@@ -112,10 +115,18 @@ def _prepare(port: int) -> None:
 
 @cli.command("worker")
 @click.option("--threads", default=2, show_default=True)
-def worker_command(threads: int) -> None:
+@click.option("--served-at", metavar="URL", help="What links in mails begin with where BASE_URL is not set.")
+def worker_command(threads: int, served_at: str | None) -> None:
     """Carry messages and certificates; any number may run, one of them is the clock."""
     stop = worker.stop_on_signals()
-    worker.run_worker(_app(), stop, run_clock=scheduler.run_clock, threads=threads)
+    app = _app()
+    app.config["SERVED_AT"] = served_at
+    with app.app_context():
+        try:
+            refuse_when_behind()
+        except DatabaseBehind as fault:
+            fail(str(fault))
+    worker.run_worker(app, stop, run_clock=scheduler.run_clock, threads=threads)
 
 
 @cli.command("doctor")

@@ -65,7 +65,8 @@ def _mail(settings: config.Settings) -> Finding:
         return Finding("mail", "the built-in mailbox: nothing leaves this machine")
     parts = urlsplit(settings.smtp_url)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 587), timeout=5):
+        usual = 465 if parts.scheme == "smtps" else 587 if parts.username else 25
+        with socket.create_connection((parts.hostname or "", parts.port or usual), timeout=5):
             return Finding("mail", f"{parts.hostname} answers")
     except OSError as error:
         return Finding(

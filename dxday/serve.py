@@ -27,7 +27,8 @@ def commands(*, host: str, port: int, web_workers: int, with_worker: bool) -> li
         "--log-level", "warning",
         "--no-control-socket",
     ]  # fmt: skip
-    return [web, [sys.executable, "-m", "dxday.cli", "worker"]] if with_worker else [web]
+    worker = [sys.executable, "-m", "dxday.cli", "worker", "--served-at", f"http://127.0.0.1:{port}"]
+    return [web, worker] if with_worker else [web]
 
 
 def run(processes: Sequence[Sequence[str]]) -> int:

@@ -13,7 +13,6 @@ import structlog
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
-from huey.exceptions import ConfigurationError
 from huey.serializer import SignedSerializer
 
 from dxday.certificates import jobs as certificates
@@ -100,12 +99,7 @@ def open_huey(url: str, secret: str) -> Huey:
     if scheme in ("postgresql", "postgres"):
         return _open_postgres(url.replace("+psycopg", "", 1), options)
     if scheme in ("redis", "rediss"):
-        try:
-            return RedisHuey(NAME, url=url, **options)
-        except ConfigurationError as error:
-            raise QueueNotUsable(
-                "QUEUE_URL names a Redis server; the Python package “redis” is needed for it."
-            ) from error
+        return RedisHuey(NAME, url=url, **options)
     raise QueueNotUsable("QUEUE_URL begins with sqlite:, postgresql:// or redis://.")
 
 

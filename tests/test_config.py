@@ -53,6 +53,8 @@ def test_production_starts_with_all_that_it_needs(tmp_path):
         ("STORAGE_URL", "ftp://files.example"),
         ("DXDAY_ENV", "staging"),
         ("DXDAY_INSTANZ", "/x"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TRUSTED_PROXIES", "many"),
     ],
 )
 def test_a_missing_weak_or_unknown_setting_is_refused_by_name(tmp_path, name, value):

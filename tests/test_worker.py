@@ -324,12 +324,9 @@ def test_a_task_that_was_not_signed_with_our_secret_is_not_even_read(tmp_path):
     assert isinstance(ours.serializer, SignedSerializer)
 
 
-@pytest.mark.parametrize(
-    ("url", "says"), [("amqp://host", "begins with"), ("redis://127.0.0.1:1/0", "“redis” is needed")]
-)
-def test_a_queue_that_cannot_be_used_is_named_with_its_mend(url, says):
-    with pytest.raises(worker.QueueNotUsable, match=says):
-        worker.open_huey(url, "s" * 32)
+def test_a_queue_that_cannot_be_used_is_named_with_its_mend():
+    with pytest.raises(worker.QueueNotUsable, match="begins with sqlite:, postgresql:// or redis://"):
+        worker.open_huey("amqp://host", "s" * 32)
 
 
 def test_a_signal_sets_the_event_that_ends_a_worker():

@@ -15,6 +15,12 @@ class SignInForm(Form):
     next = HiddenField()
 
 
+class ForgottenForm(Form):
+    """Where to send a one-time link."""
+
+    email = EmailField(lazy_gettext("E-mail address"), [required(), at_most(254)])
+
+
 class UseLinkForm(Form):
     """The button that uses a one-time link up (opening it does not: mail scanners open links)."""
 
@@ -22,5 +28,7 @@ class UseLinkForm(Form):
 class AccountForm(Form):
     """One's own language and, if wanted, a new password."""
 
-    locale = SelectField(lazy_gettext("Language"), choices=[SelectChoice(*named) for named in LOCALES.items()])
+    locale = SelectField(
+        lazy_gettext("Language"), choices=[SelectChoice(*named) for named in LOCALES.items()]
+    )
     password = PasswordField(lazy_gettext("New password"), [at_most(200)])

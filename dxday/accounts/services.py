@@ -14,6 +14,9 @@ from dxday.core.actor import VISITOR, Actor
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.notifications import addresses
+from dxday.notifications import services as notifications
+from dxday.notifications.rules import Kind
 
 LINK_TERM = timedelta(days=7)
 
@@ -148,6 +151,29 @@ def make_one_time_link(account: Account, *, actor: Actor, now: datetime) -> str:
     )
     audit.record("account.link_made", subject=f"account:{account.id}", actor=actor, now=now)
     return token
+
+
+def send_sign_in_link(email: str, *, now: datetime) -> bool:
+    """Mail a one-time link to the address, once an hour at the most, if an account has it; tell whether it left.
+
+    The page says the same either way: whether an address has an account is nobody's business.
+    """
+    account = queries.find_account_by_email(email)
+    if account is None or account.disabled_at is not None:
+        return False
+    key = f"sign-in-link:{account.id}:{now:%Y%m%d%H}"
+    if notifications.is_queued(key):
+        return False
+    token = make_one_time_link(account, actor=VISITOR, now=now)
+    return notifications.enqueue(
+        Kind.SIGN_IN_LINK,
+        to_address=account.email,
+        to_name=account.full_name,
+        locale=account.locale,
+        key=key,
+        now=now,
+        url=addresses.address("accounts.use_link", token=token),
+    )
 
 
 def use_one_time_link(token: str, *, now: datetime) -> Account:

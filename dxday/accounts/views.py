@@ -8,7 +8,7 @@ from flask_login import login_user, logout_user
 
 from dxday import db
 from dxday.accounts import services
-from dxday.accounts.forms import AccountForm, SignInForm, UseLinkForm
+from dxday.accounts.forms import AccountForm, ForgottenForm, SignInForm, UseLinkForm
 from dxday.accounts.hooks import SignedIn
 from dxday.accounts.models import Account
 from dxday.audit import services as audit
@@ -54,6 +54,21 @@ def use_link(token: str) -> ResponseReturnValue:
             flash(_("You are signed in. Choose a password to sign in with next time."), "success")
             return redirect(url_for("staff.desk"))
     return render_template("accounts/use_link.html", form=form)
+
+
+@bp.route("/sign-in/forgotten", methods=["GET", "POST"])
+@open_to_all
+@limiter.limit("5 per minute", methods=["POST"])
+def forgotten() -> ResponseReturnValue:
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        with db.transaction():
+            services.send_sign_in_link(form.email.data, now=clock.now())
+        flash(
+            _("If an account has this address, a link to sign in is on its way there. It works once."), "info"
+        )
+        return redirect(url_for(".sign_in"))
+    return render_template("accounts/forgotten.html", form=form)
 
 
 @bp.post("/sign-out")

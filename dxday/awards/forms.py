@@ -16,13 +16,14 @@ from wtforms import (
     widgets,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from dxday.awards import rules
 from dxday.awards.models import Decision
 from dxday.core.i18n import lazy_gettext, pick
 from dxday.nominations.models import Nomination
-from dxday.web.forms import Form, at_most, required
+from dxday.nominations.rules import ReasonMissing
+from dxday.web.forms import Form, at_most
 
 
 class ChooseForm(Form):
@@ -53,19 +54,36 @@ class LineForm(Form):
         csrf = False
 
     nomination = HiddenField()
-    line = TextAreaField(lazy_gettext("Line on the certificate"), [required(), at_most(rules.LINE_LENGTH)])
+    line = TextAreaField(
+        lazy_gettext("Line on the certificate"),
+        [
+            DataRequired(lazy_gettext("Write the line that the certificate prints.")),
+            at_most(rules.LINE_LENGTH),
+        ],
+    )
 
 
 class DecisionForm(Form):
     """A decision as it stands on paper, and a line for each whom it honours."""
 
-    number = StringField(lazy_gettext("Number of the decision"), [required(), at_most(60)])
-    decided_on = DateField(
-        lazy_gettext("Date of the decision"), [InputRequired(lazy_gettext("Give a date."))]
+    number = StringField(
+        lazy_gettext("Number of the decision"), [DataRequired(rules.NumberMissing.sentence), at_most(60)]
     )
-    place = StringField(lazy_gettext("Place where it was signed"), [required(), at_most(100)])
-    signatory_name = StringField(lazy_gettext("Name of the signatory"), [required(), at_most(200)])
-    signatory_title = StringField(lazy_gettext("Title of the signatory"), [required(), at_most(200)])
+    decided_on = DateField(
+        lazy_gettext("Date of the decision"), [InputRequired(lazy_gettext("Give the date of the decision."))]
+    )
+    place = StringField(
+        lazy_gettext("Place where it was signed"),
+        [DataRequired(lazy_gettext("Say where it was signed.")), at_most(100)],
+    )
+    signatory_name = StringField(
+        lazy_gettext("Name of the signatory"),
+        [DataRequired(lazy_gettext("Say who signed it.")), at_most(200)],
+    )
+    signatory_title = StringField(
+        lazy_gettext("Title of the signatory"),
+        [DataRequired(lazy_gettext("Give the title of the signatory.")), at_most(200)],
+    )
     awards = FieldList(FormField(LineForm))
     compared = BooleanField(
         lazy_gettext("I compared names and lines with the signed decision."),
@@ -99,4 +117,4 @@ class DecisionForm(Form):
 class DeclineForm(Form):
     """Why a nomination goes without an honour."""
 
-    reason = TextAreaField(lazy_gettext("Reason"), [required(), at_most(2000)])
+    reason = TextAreaField(lazy_gettext("Reason"), [DataRequired(ReasonMissing.sentence), at_most(2000)])

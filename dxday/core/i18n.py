@@ -54,9 +54,9 @@ def language_of(texts: Mapping[str, str] | None, locale: str) -> str:
     return next((code for code, text in texts.items() if text), locale)
 
 
-def lazy_pick(texts: Mapping[str, str] | None) -> Words:
-    """Return the text as words that are put into the reader's language when they are shown (in refusals)."""
-    return LazyString(lambda: pick(texts, str(get_locale())))
+def lazy_pick(*texts: Mapping[str, str] | None) -> Words:
+    """Return texts, with commas between, as words put into the reader's language when shown (in refusals)."""
+    return LazyString(lambda: ", ".join(filter(None, (pick(each, str(get_locale())) for each in texts))))
 
 
 def sentence(words: Words, facts: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ class Permission(StrEnum):
     NOMINATION_VIEW = "nomination.view"
     DECISION_RECORD = "decision.record"
     CERTIFICATE_MANAGE = "certificate.manage"
-    METRICS_VIEW = "metrics.view"
 
 
 class Role(StrEnum):
@@ -48,7 +47,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MAIL_VIEW,
             Permission.AUDIT_VIEW,
             Permission.CERTIFICATE_MANAGE,
-            Permission.METRICS_VIEW,
         }
     ),
     Role.AGENCY: frozenset({Permission.STAFF_HOME, Permission.NOMINATION_WRITE}),

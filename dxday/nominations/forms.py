@@ -8,14 +8,14 @@ from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, Optional
+from wtforms.validators import DataRequired, Email, Optional
 
 from dxday.accounts.models import Organisation
 from dxday.core.i18n import lazy_gettext
 from dxday.nominations.models import Nomination, Scheme
-from dxday.nominations.rules import NOMINEE_KIND_NAMES
+from dxday.nominations.rules import NOMINEE_KIND_NAMES, NomineeNameMissing
 from dxday.web.filters import text
-from dxday.web.forms import Form, at_most, required
+from dxday.web.forms import Form, at_most
 
 _NOT_AN_ADDRESS = lazy_gettext("Write an e-mail address like name@example.org.")
 _NOT_A_CHOICE = lazy_gettext("Choose one from the list.")
@@ -30,10 +30,18 @@ class NominationForm(Form):
     guid = HiddenField()
     version = HiddenField()
     organisation = SelectField(
-        lazy_gettext("Agency that nominates"), [required()], invalid_choice_message=_NOT_A_CHOICE
+        lazy_gettext("Agency that nominates"),
+        [DataRequired(lazy_gettext("Choose the agency that nominates."))],
+        invalid_choice_message=_NOT_A_CHOICE,
     )
-    category = SelectField(lazy_gettext("Category"), [required()], invalid_choice_message=_NOT_A_CHOICE)
-    nominee_name = StringField(lazy_gettext("Name of the nominee"), [required(), at_most(200)])
+    category = SelectField(
+        lazy_gettext("Category"),
+        [DataRequired(lazy_gettext("Choose a category."))],
+        invalid_choice_message=_NOT_A_CHOICE,
+    )
+    nominee_name = StringField(
+        lazy_gettext("Name of the nominee"), [DataRequired(NomineeNameMissing.sentence), at_most(200)]
+    )
     nominee_position = StringField(lazy_gettext("Position and unit, or address"), [at_most(300)])
     nominee_email = EmailField(
         lazy_gettext("E-mail address of the nominee"),

@@ -173,6 +173,13 @@ class FileRefused(RuleBroken):
     sentence = lazy_gettext("“%(filename)s”: %(reason)s")
 
 
+class FileGone(RuleBroken):
+    """A file of which the store holds nothing any more."""
+
+    status = 410
+    sentence = lazy_gettext("“%(filename)s” is not in the store any more. Tell the organizer.")
+
+
 class ReasonMissing(RuleBroken):
     """A nomination declined without a word."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dxday.accounts.models import Organisation
 from dxday.adapters import uploads
-from dxday.adapters.storage import Storage
+from dxday.adapters.storage import FileMissing, Storage
 from dxday.audit import services as audit
 from dxday.core import codes
 from dxday.core.actor import Actor
@@ -338,9 +338,16 @@ def note_viewed(nomination: Nomination, *, actor: Actor, now: datetime) -> None:
     _record("nomination.viewed", nomination, actor=actor, now=now)
 
 
-def note_downloaded(nomination: Nomination, attachment: Attachment, *, actor: Actor, now: datetime) -> None:
-    """Note that somebody took a copy of a file of the dossier."""
+def hand_out(
+    nomination: Nomination, attachment: Attachment, *, storage: Storage, actor: Actor, now: datetime
+) -> bytes:
+    """Return the bytes of a file of the dossier, and note who took a copy.  Raises FileGone."""
+    try:
+        data = storage.get(attachment.storage_key)
+    except FileMissing as error:
+        raise rules.FileGone(filename=attachment.filename) from error
     _record("attachment.downloaded", nomination, actor=actor, now=now, attachment=attachment.code)
+    return data
 
 
 def _lock(nomination: Nomination) -> None:

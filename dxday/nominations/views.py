@@ -156,9 +156,8 @@ def withdraw(code: str) -> ResponseReturnValue:
 def download(code: str, attachment_code: str) -> ResponseReturnValue:
     nomination = _own(code)
     attachment = queries.get_attachment(nomination.id, attachment_code)
-    data = _storage().get(attachment.storage_key)
     with db.transaction():
-        services.note_downloaded(nomination, attachment, actor=g.actor, now=clock.now())
+        data = services.hand_out(nomination, attachment, storage=_storage(), actor=g.actor, now=clock.now())
     return send_file(
         BytesIO(data), attachment.media_type, as_attachment=True, download_name=attachment.filename
     )

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday import leases
@@ -13,6 +14,11 @@ from dxday.core.carriage import Carriage
 from dxday.db import db
 from dxday.notifications import addresses, rules, wording
 from dxday.notifications.models import Message
+
+
+def is_queued(key: str) -> bool:
+    """Tell whether the occasion has its message already."""
+    return db.session.scalars(select(Message.id).where(Message.key == key)).first() is not None
 
 
 def enqueue(

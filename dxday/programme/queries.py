@@ -32,6 +32,7 @@ class Booking:
     room_id: int
     interval: Interval
     room_name: Translations
+    site_name: Translations
     title: Translations
 
 
@@ -209,9 +210,11 @@ def list_bookings(
             Placement.starts_at,
             Placement.ends_at,
             Room.name,
+            Site.name,
             Session.title,
         )
         .join(Room, Room.id == Placement.room_id)
+        .join(Site, Site.id == Placement.site_id)
         .join(Session, Session.id == Placement.session_id)
         .where(
             Placement.room_id.in_(wanted),
@@ -226,8 +229,8 @@ def list_bookings(
         .order_by(Placement.starts_at, Placement.id)
     )
     return [
-        Booking(row_id, session_id, room_id, Interval(start, end), room_name, title)
-        for row_id, session_id, room_id, start, end, room_name, title in rows
+        Booking(row_id, session_id, room_id, Interval(start, end), room_name, site_name, title)
+        for row_id, session_id, room_id, start, end, room_name, site_name, title in rows
     ]
 
 

@@ -434,7 +434,7 @@ def _find_taken(wishes: Sequence[_Wish]) -> list[tuple[_Wish, queries.Booking]]:
 def _refusal(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
     zone = ZoneInfo(edition.time_zone)
     return rules.RoomTaken(
-        room=lazy_pick(booking.room_name),
+        room=lazy_pick(booking.room_name, booking.site_name),
         title=lazy_pick(booking.title),
         start=f"{booking.interval.start.astimezone(zone):%H:%M}",
         end=f"{booking.interval.end.astimezone(zone):%H:%M}",

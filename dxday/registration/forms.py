@@ -5,15 +5,17 @@ from wtforms import BooleanField, EmailField, Field, IntegerField, RadioField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
-from dxday.core.i18n import gettext, lazy_gettext
+from dxday.core.i18n import Words, gettext, lazy_gettext
 from dxday.registration.rules import NAME_LENGTH, SEAT_MODE_NAMES, clean_name
-from dxday.web.forms import Form, at_most, required
+from dxday.web.forms import Form, at_most
 
 MOST_SEATS = 1_000_000
 
 
 class MailAddress:
     """Refuse what no mail could reach; keep the address in its usual spelling.  Nothing is looked up."""
+
+    field_flags = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
         """Raise ValidationError for a malformed address."""
@@ -26,8 +28,8 @@ class MailAddress:
 class Name:
     """Keep a name in its usual spelling; refuse one that is nothing but blanks and control characters."""
 
-    def __init__(self, *, needed: bool) -> None:
-        """Say whether an empty name is refused."""
+    def __init__(self, *, needed: Words | None) -> None:
+        """Take the sentence that refuses an empty name; None lets it pass."""
         self.needed = needed
         self.field_flags = {"required": True} if needed else {}
 
@@ -35,7 +37,7 @@ class Name:
         """Raise ValidationError for an empty name that is needed."""
         field.data = clean_name(field.data or "")
         if self.needed and not field.data:
-            raise ValidationError(gettext("Answer this question."))
+            raise ValidationError(self.needed)
 
 
 class SeatCount:
@@ -50,11 +52,23 @@ class SeatCount:
             raise StopValidation(gettext("Write a whole number from 0 to %(most)d.", most=MOST_SEATS))
 
 
+class Chosen:
+    """Refuse a question of one choice that was left open."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise StopValidation when nothing was chosen, or nothing that is in the list."""
+        if field.data is None:
+            field.errors = []
+            raise StopValidation(gettext("Choose where you will take part."))
+
+
 class PlaceForm(Form):
     """Where and how somebody takes part: one choice among the seat pools."""
 
     pool = RadioField(
-        lazy_gettext("Where will you take part?"), [required()], choices=[], coerce=int, validate_choice=False
+        lazy_gettext("Where will you take part?"), [Chosen()], choices=[], coerce=int, validate_choice=False
     )
 
     def offer(self, pools: list[tuple[int, str]]) -> None:
@@ -65,9 +79,11 @@ class PlaceForm(Form):
 class WhoForm(Form):
     """Who comes."""
 
-    full_name = StringField(lazy_gettext("Full name"), [at_most(NAME_LENGTH), Name(needed=True)])
-    email = EmailField(lazy_gettext("E-mail address"), [required(), at_most(254), MailAddress()])
-    organisation_name = StringField(lazy_gettext("Organisation"), [at_most(NAME_LENGTH), Name(needed=False)])
+    full_name = StringField(
+        lazy_gettext("Full name"), [at_most(NAME_LENGTH), Name(needed=lazy_gettext("Write your full name."))]
+    )
+    email = EmailField(lazy_gettext("E-mail address"), [at_most(254), MailAddress()])
+    organisation_name = StringField(lazy_gettext("Organisation"), [at_most(NAME_LENGTH), Name(needed=None)])
 
 
 class ConsentForm(Form):

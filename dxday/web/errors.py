@@ -49,7 +49,7 @@ ADVICE: dict[int, Words] = {
 
 
 def init_app(app: Flask, *, note_refused: Callable[[], None]) -> None:
-    """Map refusals, HTTP errors, a lost database and everything else to pages; `note_refused` writes who was refused."""
+    """Map refusals, HTTP errors, a lost database and faults to pages; `note_refused` writes who was refused."""
     app.extensions["dxday_note_refused"] = note_refused
     app.register_error_handler(Refusal, show_refusal)
     app.register_error_handler(HTTPException, show_http_error)

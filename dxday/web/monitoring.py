@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from dxday.adapters.storage import open_storage
+from dxday.adapters.storage import StorageUnavailable, open_storage
 from dxday.db import db
 from dxday.web.access import open_to_all
 
@@ -55,8 +55,8 @@ def readiness() -> dict[str, str]:
     try:
         open_storage(current_app.extensions["dxday_settings"].storage_url).ready()
         parts["storage"] = "ok"
-    except OSError as error:
-        parts["storage"] = f"not usable ({type(error).__name__})"
+    except StorageUnavailable as fault:
+        parts["storage"] = f"not usable: {fault}"
     return parts
 
 

@@ -76,10 +76,12 @@ SQLITE_BACK = [
 def upgrade() -> None:
     for statement in POSTGRESQL if _is_postgresql() else SQLITE:
         op.execute(statement)
+    # The head is where the chain ends: at the beginning, or, after a downgrade, at the last entry.
     op.execute(
-        sa.text("INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, :genesis)").bindparams(
-            genesis=GENESIS
-        )
+        sa.text(
+            "INSERT INTO audit_head (id, sequence, hash) SELECT 1, coalesce(max(sequence), 0), "
+            "coalesce((SELECT hash FROM audit_entry ORDER BY sequence DESC LIMIT 1), :genesis) FROM audit_entry"
+        ).bindparams(genesis=GENESIS)
     )
 
 

@@ -1,11 +1,16 @@
 """Signing in: with a password, with a one-time link; wrong answers all look alike."""
 
+import re
+
 import pytest
+from sqlalchemy import select
 
 from dxday.accounts import rules, services
 from dxday.audit import queries as audit
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.notifications.models import Message
+from dxday.notifications.rules import Kind
 from tests import make
 
 PASSWORD = "mười chữ số nhị phân"
@@ -118,7 +123,9 @@ def test_an_expired_token_keeps_what_was_typed(client):
     page = client.fill("/sign-in", email=account.email, password=PASSWORD, csrf_token="gone")
 
     assert page.status == 200
-    assert page.errors == ["This page had been open for too long. Nothing you typed is lost: send it once more."]
+    assert page.errors == [
+        "This page had been open for too long. Nothing you typed is lost: send it once more."
+    ]
     assert page.value("email") == account.email
 
 
@@ -136,3 +143,26 @@ def test_signing_out_ends_the_session(client):
     client.fill("/my/account", form="/sign-out")
 
     assert client.open("/my/").status == 302
+
+
+def test_a_forgotten_password_is_answered_by_mail_once_an_hour(client):
+    account = member()
+
+    first = client.fill("/sign-in/forgotten", email=account.email)
+    client.fill("/sign-in/forgotten", email=account.email)
+
+    messages = list(db.session.scalars(select(Message)))
+    assert [(message.kind, message.to_address) for message in messages] == [
+        (Kind.SIGN_IN_LINK, account.email)
+    ]
+    link = re.search(r"/sign-in/link/\S+", messages[0].text).group()
+    assert first.location == "/sign-in"
+    assert client.fill(link).location == "/my/"
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(client):
+    page = client.fill("/sign-in/forgotten", email="nobody@example.org")
+
+    assert page.location == "/sign-in"
+    assert "If an account has this address" in client.follow(page).words
+    assert list(db.session.scalars(select(Message))) == []

@@ -35,6 +35,7 @@ MAY_OPEN = {
     "accounts.sign_in": EVERYBODY,
     "accounts.sign_out": EVERYBODY,
     "accounts.use_link": EVERYBODY,
+    "accounts.forgotten": EVERYBODY,
     "accounts.edit": SIGNED_IN,
     "staff.desk": SIGNED_IN,
     "staff.start": SIGNED_IN,

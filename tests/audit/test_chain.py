@@ -1,12 +1,14 @@
 """The trail: chained in the transaction, append-only, and every kind of tampering is found."""
 
 import pytest
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from dxday.audit import queries, services
 from dxday.db import db
 from tests import make
+from tests.conftest import on_both
 
 
 def record(n):
@@ -67,3 +69,17 @@ def test_tampering_is_found_at_its_place(app, statement, sequence):
     db.session.execute(text(statement))
 
     assert queries.find_broken_link().sequence == sequence
+
+
+@on_both
+def test_taking_the_guards_back_and_putting_them_on_again_keeps_the_chain(own_app):
+    with own_app.app_context():
+        record(2)
+        db.session.remove()
+
+        downgrade(revision="2026_11_22_first_tables")
+        upgrade()
+        record(1)
+
+        assert queries.count_entries() == 3
+        assert queries.find_broken_link() is None

@@ -227,7 +227,7 @@ def test_without_a_reason_nothing_is_declined(secretary, council):
 
     page = secretary.fill(f"{council.path}nominations/{nomination.code}/decline")
 
-    assert page.errors == ["Answer this question."]
+    assert page.errors == ["Give the reason: the agency reads it."]
     assert db.session.get(Nomination, nomination.id).state == State.SUBMITTED
 
 
@@ -357,9 +357,12 @@ def test_the_second_step_cannot_be_opened_by_itself(secretary, council):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"number": ""}, "Answer this question."),
-        ({"decided_on": ""}, "Give a date."),
-        ({"awards-0-line": ""}, "Answer this question."),
+        ({"number": ""}, "Give the number of the decision, as it is printed on it."),
+        ({"decided_on": ""}, "Give the date of the decision."),
+        ({"place": " "}, "Say where it was signed."),
+        ({"signatory_name": ""}, "Say who signed it."),
+        ({"signatory_title": ""}, "Give the title of the signatory."),
+        ({"awards-0-line": ""}, "Write the line that the certificate prints."),
         ({"awards-0-line": "x" * 301}, "Use at most 300 characters."),
         ({"compared": None}, "Compare names and lines with the signed decision, then tick this."),
         (
@@ -380,7 +383,7 @@ def test_a_decision_that_cannot_be_recorded_says_why_and_keeps_what_was_typed(
     page = secretary.send(lines, path, **answers(**({"place": "Vinh"} | given)))
 
     assert page.errors == [sentence]
-    assert page.value("place") == "Vinh"
+    assert page.value("place") == {"place": "Vinh", **given}["place"].strip()
     assert db.session.get(Nomination, nomination.id).state == State.SUBMITTED
     assert len(db.session.scalars(select(Decision)).all()) == 1
 

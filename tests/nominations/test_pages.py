@@ -242,7 +242,7 @@ def test_an_officer_of_two_agencies_says_for_which(client, desk):
     refused = client.fill(f"{desk.path}new", **answers)
     client.send(refused, f"{desk.path}new", organisation=str(other.id))
 
-    assert refused.errors == ["Answer this question."]
+    assert refused.errors == ["Choose the agency that nominates."]
     assert the_nomination().organisation_id == other.id
 
 
@@ -250,8 +250,8 @@ def test_a_form_without_name_or_category_keeps_what_was_typed(officer, desk):
     page = officer.fill(f"{desk.path}new", achievement="Đã làm được nhiều việc.", nominee_email="not one")
 
     assert page.errors == [
-        "Answer this question.",
-        "Answer this question.",
+        "Choose a category.",
+        "Say who is nominated.",
         "Write an e-mail address like name@example.org.",
     ]
     assert page.value("achievement").strip() == "Đã làm được nhiều việc."
@@ -405,6 +405,16 @@ def test_a_file_comes_back_as_it_was_to_be_saved_and_the_copy_is_noted(officer, 
         {"attachment": attachment.code},
         desk.account.id,
     )
+
+
+def test_a_file_that_the_store_lost_is_said_to_be_gone(officer, desk):
+    draft = desk.draft()
+    attachment = desk.attach(draft)  # into another store than the application's
+
+    page = officer.open(f"{desk.path}{draft.code}/files/{attachment.code}")
+
+    assert page.status == 410
+    assert "“bao-cao.txt” is not in the store any more. Tell the organizer." in page.all("//main//p")
 
 
 def test_a_removed_file_is_not_found(officer, desk):

@@ -214,7 +214,7 @@ def test_a_taken_room_is_refused_with_who_has_it_and_when(place):
 
     facts = {name: str(value) for name, value in refused.value.facts.items()}
     assert facts == {
-        "room": place.hall.name["en"],
+        "room": f"{place.hall.name['en']}, {place.main.name['en']}",
         "title": "Online conference",
         "start": "08:00",
         "end": "09:30",

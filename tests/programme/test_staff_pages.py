@@ -228,7 +228,7 @@ def test_a_taken_room_is_named_and_may_be_used_anyway_for_a_reason(client, world
     )
     assert refused.status == 422
     assert refused.errors == [
-        "Hall is taken from 08:00 to 09:30 by “The first”. Choose another room or time."
+        "Hall, Vinh is taken from 08:00 to 09:30 by “The first”. Choose another room or time."
     ]
     assert (refused.value("title_vi"), refused.value("reach")) == ("Khai mạc", "all")
 
@@ -341,7 +341,7 @@ def test_moving_onto_another_session_is_refused_and_may_be_done_anyway(client, w
 
     refused = client.fill(path, begins="10:30", ends="11:30")
     assert refused.errors == [
-        "Hall is taken from 10:00 to 11:00 by “The first”. Choose another room or time."
+        "Hall, Vinh is taken from 10:00 to 11:00 by “The first”. Choose another room or time."
     ]
     assert refused.value("begins") == "10:30"
 

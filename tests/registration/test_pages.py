@@ -85,8 +85,9 @@ def test_a_page_in_the_middle_leads_back_to_the_question_before_it(client):
 @pytest.mark.parametrize(
     ("who", "error"),
     [
-        ({"full_name": None}, "Answer this question."),
-        ({"full_name": "\x01\x02"}, "Answer this question."),
+        ({"full_name": None}, "Write your full name."),
+        ({"full_name": "\x01\x02"}, "Write your full name."),
+        ({"email": None}, "Write an e-mail address such as name@example.org."),
         ({"full_name": "x" * 201}, "Use at most 200 characters."),
         ({"email": "nobody"}, "Write an e-mail address such as name@example.org."),
         ({"email": "a@b"}, "Write an e-mail address such as name@example.org."),
@@ -115,12 +116,13 @@ def test_without_consent_nothing_is_kept_and_the_page_says_so(client):
     assert db.session.scalars(select(Registration)).all() == []
 
 
-def test_no_choice_is_asked_for_again(client):
+@pytest.mark.parametrize("choice", [None, "nonsense", "999999"])
+def test_what_is_no_choice_is_asked_for_again(client, choice):
     edition, _pool = offered()
 
-    page = client.fill(f"/{edition.code}/register")
+    page = client.fill(f"/{edition.code}/register", pool=choice)
 
-    assert page.errors == ["Answer this question."]
+    assert page.errors == ["Choose where you will take part."]
 
 
 def test_a_full_site_is_named_but_cannot_be_chosen(client):

@@ -75,9 +75,10 @@ def download(code: str, attachment_code: str) -> ResponseReturnValue:
     nomination = nominations.get_before_council(g.edition.id, code)
     attachment = nominations.get_attachment(nomination.id, attachment_code)
     storage = open_storage(current_app.extensions["dxday_settings"].storage_url)
-    data = storage.get(attachment.storage_key)
     with db.transaction():
-        nomination_services.note_downloaded(nomination, attachment, actor=g.actor, now=clock.now())
+        data = nomination_services.hand_out(
+            nomination, attachment, storage=storage, actor=g.actor, now=clock.now()
+        )
     return send_file(
         BytesIO(data), attachment.media_type, as_attachment=True, download_name=attachment.filename
     )

@@ -1,9 +1,8 @@
 """Pages for everybody: the public check of a certificate or of a file, and the holder's own page."""
 
 from contextlib import closing
-from io import BytesIO
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -137,10 +136,6 @@ def download(holder_token: str) -> ResponseReturnValue:
 def send_certificate(certificate: Certificate) -> Response:
     """Answer with the file of a certificate, to be saved under its number."""
     store = storage.open_storage(current_app.extensions["dxday_settings"].storage_url)
-    return send_file(
-        BytesIO(store.get(certificate.storage_key or "")),
-        mimetype=uploads.Kind.PDF.value,
-        as_attachment=True,
-        download_name=f"{certificate.number}.pdf",
-        max_age=0,
-    )
+    response = Response(store.get(certificate.storage_key or ""), mimetype=uploads.Kind.PDF.value)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{certificate.number}.pdf")
+    return response

@@ -32,6 +32,7 @@ from dxday.programme.rules import (
     PartKind,
     PlacementRole,
 )
+from dxday.programme.shown import zone_name
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 from dxday.web.access import requires
@@ -52,6 +53,7 @@ def _names() -> dict[str, Any]:
         "mode_names": MODE_NAMES,
         "role_names_here": PLACEMENT_ROLE_NAMES,
         "part_names": PART_KIND_NAMES,
+        "zone": zone_name(g.edition) if g.edition else "",
     }
 
 

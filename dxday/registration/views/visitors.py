@@ -255,7 +255,7 @@ def _chosen(form: PlaceForm, pools: list[SeatPool]) -> SeatPool | None:
     """Return the chosen pool; else say in the form what is wrong."""
     pool = next((pool for pool in pools if pool.id == form.pool.data), None)
     if pool is None:
-        form.pool.errors = [_("Choose one of the places in the list.")]
+        form.pool.errors = [_("Choose where you will take part.")]
     elif pool.free <= 0 and form.pool.object_data != pool.id:
         form.refuse(rules.NoSeatLeft(site=pick(pool.site.name, current_locale())))
         return None
