@@ -1,7 +1,6 @@
 """`dxday …` commands: thin, each one transaction at the most; J marks those that answer JSON with --json."""
 
 import json as json_module
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -365,4 +364,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,6 +1,6 @@
 """Every blueprint and its address, one per line; and the menu of those who work here."""
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from dxday.accounts import views as accounts
 from dxday.audit import views as audit
@@ -75,6 +75,11 @@ def register(app: Flask) -> None:
     app.extensions["dxday_menu"] = menu
 
 
+def _is_absent(endpoint: str) -> bool:
+    """Tell whether a page is not there in this set-up: the built-in mailbox goes when a mail server comes."""
+    return endpoint == "mailbox.index" and current_app.extensions["dxday_settings"].smtp_url is not None
+
+
 def menu() -> list[MenuGroup]:
     """Return the menu of g.actor for the edition at hand; empty without an edition."""
     if g.edition is None:
@@ -84,7 +89,7 @@ def menu() -> list[MenuGroup]:
         shown = [
             (str(label), url_for(endpoint), request.endpoint == endpoint)
             for label, endpoint, permission in entries
-            if g.actor.may(permission, edition_id=g.edition.id)
+            if g.actor.may(permission, edition_id=g.edition.id) and not _is_absent(endpoint)
         ]
         if shown:
             groups.append((str(heading), shown))

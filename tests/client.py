@@ -20,7 +20,9 @@ class Page:
         self.status = response.status_code
         self.location = response.headers.get("Location")
         self.text = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
-        self.document = html.fromstring(self.text) if response.mimetype == "text/html" and not self.location else None
+        self.document = (
+            html.fromstring(self.text) if response.mimetype == "text/html" and not self.location else None
+        )
 
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.location or self.title}>"

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 import config
 from dxday.app import create_app
 from dxday.db import db
+from dxday.web import limits
 from tests import databases
 from tests.client import PageClient
 
@@ -27,7 +28,7 @@ def new_app(database: str, folder: Path, **environ: str) -> Flask:
             pytest.skip(str(reason))
     app = create_app(config.read(given))
     app.testing = True
-    app.config["RATELIMIT_ENABLED"] = False
+    limits.limiter.enabled = "RATE_LIMIT_URL" in environ  # a test that wants limits asks for them
     with app.app_context():
         upgrade()
     return app

@@ -84,7 +84,9 @@ class Server:
         """Return the SQLAlchemy address of a database of this server."""
         parts = conninfo_to_dict(self.conninfo)
         password = f":{parts['password']}" if parts.get("password") else ""
-        return f"postgresql+psycopg://{parts['user']}{password}@{parts['host']}:{parts.get('port', 5432)}/{name}"
+        return (
+            f"postgresql+psycopg://{parts['user']}{password}@{parts['host']}:{parts.get('port', 5432)}/{name}"
+        )
 
 
 _server: Server | None = None

@@ -12,10 +12,10 @@ from dxday.awards.models import Award, Decision
 from dxday.certificates.models import Certificate
 from dxday.core import codes
 from dxday.core.actor import Actor, ActorKind, Grant
+from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import Base, db
 from dxday.editions.models import Edition
-from dxday.core.carriage import Carriage
 from dxday.nominations.models import Category, Nomination, Scheme
 from dxday.nominations.rules import AwardForm, NomineeKind
 from dxday.nominations.rules import State as NominationState

@@ -21,7 +21,11 @@ def test_the_embedded_defaults_lie_in_the_instance(tmp_path):
     assert settings.database_url == f"sqlite:///{tmp_path}/dxday.db"
     assert settings.storage_url == f"file:{tmp_path}/files"
     assert settings.queue_url == f"sqlite:{tmp_path}/queue.db"
-    assert (settings.smtp_url, settings.default_locale, settings.time_zone) == (None, "vi", "Asia/Ho_Chi_Minh")
+    assert (settings.smtp_url, settings.default_locale, settings.time_zone) == (
+        None,
+        "vi",
+        "Asia/Ho_Chi_Minh",
+    )
 
 
 def test_a_secret_is_made_once_and_kept_for_the_owner_alone(tmp_path):

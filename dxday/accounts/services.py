@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -129,10 +130,9 @@ def sign_in(email: str, password: str, *, now: datetime) -> Account:
     """
     account = queries.find_account_by_email(email)
     known_hash = account.password_hash if account and account.password_hash else _NOBODY
-    try:
+    fits = False
+    with suppress(VerificationError, InvalidHashError):
         fits = _hasher.verify(known_hash, password)
-    except (VerificationError, InvalidHashError):
-        fits = False
     if account is None or not fits or account.password_hash is None or account.disabled_at is not None:
         raise rules.SignInFailed
     audit.record(

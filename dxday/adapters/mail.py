@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import smtplib
+import socket
 import ssl
 import unicodedata
 from base64 import b64encode
@@ -255,6 +256,9 @@ class SmtpCarrier:
                 )
             else:
                 line = smtplib.SMTP(self.host, self.port, timeout=self._timeout)
+            # Each step of the conversation waits for its answer; held back, it would cost 40 ms a message.
+            if line.sock is not None:
+                line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnavailable(f"cannot reach {self.host}:{self.port}: {error}") from error
         try:

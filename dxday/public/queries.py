@@ -74,7 +74,7 @@ def list_site_seats(edition_id: int) -> list[SiteSeats]:
             site.code,
             site.name,
             site.kind.value,
-            None if capacity is None else capacity - taken,
+            None if capacity is None else capacity - taken,  # type: ignore[redundant-expr]  # outer join
             capacity or 0,
         )
         for site, capacity, taken in rows

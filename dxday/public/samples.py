@@ -45,7 +45,7 @@ class Slot:
     state: tuple[str, str] | None = None
 
 
-class GuestForm(Form):
+class GuestForm(Form):  # type: ignore[misc]  # WTForms has no types
     """A guest inside the sample form."""
 
     name = StringField("Full name", [InputRequired("Write the guest's full name.")])

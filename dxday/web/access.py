@@ -66,7 +66,7 @@ def guard() -> Response | None:
     """
     if request.endpoint is None:
         return None
-    gate = gate_of(current_app, request.endpoint)  # type: ignore[arg-type]  # the proxy is the application
+    gate = gate_of(current_app, request.endpoint)
     if gate is None:
         raise NotAllowed
     if gate.permission is None and not gate.signed_in:

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
+from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, StopValidation
 
 from dxday.core.errors import Refusal
@@ -36,9 +37,8 @@ class Form(FlaskForm):
             """Put `clean` in front of the field's own filters, passwords excepted."""
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and kind.__name__ != "PasswordField":
-                own = unbound_field.kwargs.get("filters", ())
-                options = {**options, "filters": (clean, *own)}
-                unbound_field.kwargs.pop("filters", None) if own else None
+                given = {**unbound_field.kwargs, "filters": (clean, *unbound_field.kwargs.get("filters", ()))}
+                unbound_field = UnboundField(kind, *unbound_field.args, name=unbound_field.name, **given)
             return super().bind_field(form, unbound_field, options)
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -110,7 +110,8 @@ def test_a_recorded_override_or_a_cancellation_lets_two_share(app):
     insert(make.session(edition), room, "08:00", "09:00")
     db.session.execute(
         text(
-            "INSERT INTO placement_override (id, reason, created_at) VALUES (7, 'hall is divided', '2026-10-01 00:00:00.000000')"
+            "INSERT INTO placement_override (id, reason, created_at) "
+            "VALUES (7, 'hall is divided', '2026-10-01 00:00:00.000000')"
         )
     )
 

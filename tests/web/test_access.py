@@ -42,7 +42,9 @@ def test_without_the_right_it_is_403_with_a_line_in_the_trail(client):
     page = client.open(f"/manage/{edition.code}/audit")
 
     assert (page.status, page.heading) == (403, "You may not open this page")
-    assert [(entry.action, entry.subject) for entry in audit.list_entries()] == [("access.refused", "audit.index")]
+    assert [(entry.action, entry.subject) for entry in audit.list_entries()] == [
+        ("access.refused", "audit.index")
+    ]
 
 
 def test_a_grant_for_one_edition_opens_no_other(client):

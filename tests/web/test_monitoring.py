@@ -48,7 +48,9 @@ def test_a_lost_database_is_503_and_is_met_again_without_a_restart(own_app):
 
     with owner.connect() as connection:
         connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        connection.execute(
+            text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        )
     lost = client.get("/sample/schedule"), client.get("/readyz"), client.get("/healthz")
     with owner.connect() as connection:
         connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
