@@ -10,7 +10,20 @@ import config
 from dxday import db, features, tables
 from dxday.accounts import hooks as accounts_hooks
 from dxday.editions import hooks as editions_hooks
-from dxday.web import access, errors, filters, languages, limits, logs, monitoring, pages, requests
+from dxday.editions import queries as editions
+from dxday.web import (
+    access,
+    converters,
+    errors,
+    filters,
+    kept,
+    languages,
+    limits,
+    logs,
+    monitoring,
+    pages,
+    requests,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +47,7 @@ def create_app(settings: config.Settings) -> Flask:
     app.config.from_mapping(settings.flask())
     app.extensions["dxday_settings"] = settings
 
+    kept.init_app(app, version_of=editions.find_version)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]  # as Werkzeug does
@@ -41,6 +55,7 @@ def create_app(settings: config.Settings) -> Flask:
     logs.init(json=settings.production)
     db.init_app(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
+    converters.init_app(app)
     languages.init_app(app)
     filters.init_app(app)
     pages.init_app(app)

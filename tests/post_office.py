@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from threading import Condition
 
 from aiosmtpd.controller import Controller
 
 
 class PostOffice:
-    """What was taken, as Message-IDs in order; `answers` go out first, one for each message."""
+    """What was taken, as Message-IDs and as letters in order; `answers` go out first, one for each message."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.letters: list[EmailMessage] = []
+        self._arrival = Condition()
         self.answers: list[str] = []
         self.hang_up = False
         self.delay = 0.0
@@ -27,8 +32,29 @@ class PostOffice:
             return self.answers.pop(0)
         head = envelope.original_content.split(b"\r\n\r\n", 1)[0].decode()
         ids = [line.partition(":")[2].strip() for line in head.splitlines() if line.startswith("Message-ID:")]
-        self.taken.extend(ids)
+        letter = message_from_bytes(envelope.original_content, EmailMessage, policy=policy.default)
+        with self._arrival:
+            self.taken.extend(ids)
+            self.letters.append(letter)
+            self._arrival.notify_all()
         return "250 taken"
+
+    def letters_to(self, address: str, subject: str = "") -> list[EmailMessage]:
+        """The letters to an address whose subject begins with these words."""
+        return [
+            letter
+            for letter in self.letters
+            if address in [to.addr_spec for to in letter["To"].addresses]
+            and letter["Subject"].startswith(subject)
+        ]
+
+    def wait_for(self, address: str, subject: str, seconds: float = 60) -> EmailMessage:
+        """The first such letter, as soon as it is there.  Raises AssertionError when none comes."""
+        with self._arrival:
+            came = self._arrival.wait_for(lambda: self.letters_to(address, subject), seconds)
+        seen = [(str(letter["To"]), letter["Subject"]) for letter in self.letters]
+        assert came, f"no letter “{subject}…” to {address} in {seconds} s, only {seen}"
+        return came[0]
 
 
 class _Server(Controller):

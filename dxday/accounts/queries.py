@@ -1,12 +1,12 @@
 """Reading organisations, people and accounts."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
-from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
+from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import email_key
 from dxday.core.actor import Actor, ActorKind, Grant
 from dxday.core.errors import NotFound
@@ -40,15 +40,6 @@ def actor_of(account: Account) -> Actor:
             if g.revoked_at is None
         ),
     )
-
-
-def find_usable_link(token_hash: str, *, now: datetime) -> OneTimeLink | None:
-    """Return the unused, unexpired one-time link with this hash, or None."""
-    return db.session.scalars(
-        select(OneTimeLink).where(
-            OneTimeLink.token_hash == token_hash, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
-        )
-    ).one_or_none()
 
 
 def get_organisation(code: str) -> Organisation:

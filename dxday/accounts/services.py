@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import update
 
 from dxday.accounts import queries, rules
 from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
@@ -116,17 +117,24 @@ def grant_role(
 
 
 def set_password(account: Account, password: str, *, actor: Actor, now: datetime) -> None:
-    """Set the password and end every session of the account.  Raises PasswordTooShort."""
+    """Set the password; end every session of the account and every link that was not used.  Raises PasswordTooShort."""
     rules.check_password(password)
     account.password_hash = _hasher.hash(password)
     account.session_stamp = secrets.token_hex(8)
+    db.session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
     audit.record("account.password_set", subject=f"account:{account.id}", actor=actor, now=now)
 
 
-def sign_in(email: str, password: str, *, now: datetime) -> Account:
+def prove_password(email: str, password: str) -> Account:
     """Return the account that address and password belong to.  Raises SignInFailed.
 
-    An unknown address costs the same hashing as a known one, so that time tells nothing.
+    An unknown address costs the same hashing as a known one, so that time tells nothing.  Nothing is written, so that
+    nobody waits for the database while a password is hashed: call it outside of a transaction.
     """
     account = queries.find_account_by_email(email)
     known_hash = account.password_hash if account and account.password_hash else _NOBODY
@@ -135,10 +143,14 @@ def sign_in(email: str, password: str, *, now: datetime) -> Account:
         fits = _hasher.verify(known_hash, password)
     if account is None or not fits or account.password_hash is None or account.disabled_at is not None:
         raise rules.SignInFailed
+    return account
+
+
+def note_signed_in(account: Account, *, now: datetime) -> None:
+    """Note in the trail that the account was signed in to with its password."""
     audit.record(
         "account.signed_in", subject=f"account:{account.id}", actor=queries.actor_of(account), now=now
     )
-    return account
 
 
 def make_one_time_link(account: Account, *, actor: Actor, now: datetime) -> str:
@@ -177,12 +189,24 @@ def send_sign_in_link(email: str, *, now: datetime) -> bool:
 
 
 def use_one_time_link(token: str, *, now: datetime) -> Account:
-    """Use up a link and return its account.  Raises LinkNotValid."""
-    link = queries.find_usable_link(_hash(token), now=now)
-    account = queries.find_account(link.account_id) if link else None
-    if link is None or account is None or account.disabled_at is not None:
+    """Use up a link and return its account.  Raises LinkNotValid.
+
+    The update itself is the guard: of two who use it at the same moment, the second is refused.
+    """
+    account_id = db.session.scalar(
+        update(OneTimeLink)
+        .where(
+            OneTimeLink.token_hash == _hash(token),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(OneTimeLink.account_id)
+        .execution_options(synchronize_session=False)
+    )
+    account = queries.find_account(account_id) if account_id else None
+    if account is None or account.disabled_at is not None:
         raise rules.LinkNotValid
-    link.used_at = now
     audit.record(
         "account.signed_in", subject=f"account:{account.id}", actor=VISITOR, now=now, by="one-time link"
     )

@@ -28,8 +28,9 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next", ""))
     if form.validate_on_submit():
         try:
+            account = services.prove_password(form.email.data, form.password.data)
             with db.transaction():
-                account = services.sign_in(form.email.data, form.password.data, now=clock.now())
+                services.note_signed_in(account, now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:

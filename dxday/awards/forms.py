@@ -1,6 +1,7 @@
 """The shape of a decision, and of what comes before it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -63,6 +64,14 @@ class LineForm(Form):
     )
 
 
+class Lines(FieldList):  # type: ignore[misc]  # WTForms comes without types
+    """A list of which only plain numbers count; WTForms fails on `²`, which is a digit and no number."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        plain = re.compile(rf"{re.escape(prefix)}-[0-9]{{1,4}}(-|$)")
+        return super()._extract_indices(prefix, [key for key in formdata if plain.match(key)])
+
+
 class DecisionForm(Form):
     """A decision as it stands on paper, and a line for each whom it honours."""
 
@@ -84,7 +93,7 @@ class DecisionForm(Form):
         lazy_gettext("Title of the signatory"),
         [DataRequired(lazy_gettext("Give the title of the signatory.")), at_most(200)],
     )
-    awards = FieldList(FormField(LineForm))
+    awards = Lines(FormField(LineForm))
     compared = BooleanField(
         lazy_gettext("I compared names and lines with the signed decision."),
         [InputRequired(lazy_gettext("Compare names and lines with the signed decision, then tick this."))],

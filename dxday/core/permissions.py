@@ -13,6 +13,8 @@ class Permission(StrEnum):
     PROGRAMME_EDIT = "programme.edit"
     REGISTRATION_VIEW = "registration.view"
     MAIL_VIEW = "mail.view"
+    MAIL_VIEW_ALL = "mail.view_all"
+    """Also letters of no edition: the links in them sign other people in."""
     AUDIT_VIEW = "audit.view"
     NOMINATION_WRITE = "nomination.write"
     NOMINATION_VIEW = "nomination.view"

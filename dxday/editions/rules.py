@@ -1,7 +1,7 @@
 """Which edition is current, in which stage it is, and what its dates allow."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +13,9 @@ from dxday.core.i18n import Words, lazy_gettext
 T = TypeVar("T")
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Between these lie all days of editions, with room on both sides for reminders and time zones."""
+
 RESERVED_CODES = frozenset(
     "agency api council healthz honours manage metrics my readyz sign-in sign-out site static v".split()
 )
@@ -94,6 +97,24 @@ class WindowNotInOrder(RuleBroken):
         """Stand beside the field of the closing."""
         super().__init__(closing=closing)
         self.field = closing
+
+
+class YearNotPossible(RuleBroken):
+    """A day on which no edition can be: a slip of the pen that no calendar could show."""
+
+    sentence = lazy_gettext("Give a day between %(first)s and %(last)s.")
+
+    def __init__(self, *, field: str) -> None:
+        """Stand beside the field of the day."""
+        super().__init__(first=f"1/1/{FIRST_YEAR}", last=f"31/12/{LAST_YEAR}")
+        self.field = field
+
+
+def check_years(days: Mapping[str, date | datetime | None]) -> None:
+    """Raise YearNotPossible for the first of the days (field → day) that lies outside of FIRST_YEAR to LAST_YEAR."""
+    for field, day in days.items():
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise YearNotPossible(field=field)
 
 
 def check_days(first: date, last: date) -> None:

@@ -73,12 +73,13 @@ def add_document(
 def change_edition(edition: Edition, *, version: int, actor: Actor, now: datetime, **changes: Any) -> None:
     """Change columns of an edition; what changed is written into the trail.
 
-    `version` is the one that was looked at.  Raises Stale, DaysNotInOrder, WindowNotInOrder.
+    `version` is the one that was looked at.  Raises Stale, YearNotPossible, DaysNotInOrder, WindowNotInOrder.
 
     The public programme is marked as changed, since its pages show name, theme and dates.
     """
     if version != edition.version:
         raise Stale
+    rules.check_years({name: value for name, value in changes.items() if isinstance(value, date)})
     rules.check_days(changes.get("starts_on", edition.starts_on), changes.get("ends_on", edition.ends_on))
     for opening, closing in WINDOWS:
         opens_at, closes_at = (changes.get(name, getattr(edition, name)) for name in (opening, closing))

@@ -15,7 +15,7 @@ from dxday.editions.forms import EditionForm
 from dxday.editions.models import Edition
 from dxday.web.access import requires
 from dxday.web.filters import local, zone
-from dxday.web.forms import spread, translations
+from dxday.web.forms import seen_version, spread, translations
 
 bp = Blueprint("editions", __name__)
 
@@ -32,7 +32,7 @@ def edit() -> ResponseReturnValue:
             with db.transaction():
                 services.change_edition(
                     edition,
-                    version=int(form.version.data or 0),
+                    version=seen_version(form.version),
                     actor=g.actor,
                     now=clock.now(),
                     name=translations(form, "name"),

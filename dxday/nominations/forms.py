@@ -15,7 +15,7 @@ from dxday.core.i18n import lazy_gettext
 from dxday.nominations.models import Nomination, Scheme
 from dxday.nominations.rules import NOMINEE_KIND_NAMES, NomineeNameMissing
 from dxday.web.filters import text
-from dxday.web.forms import Form, at_most
+from dxday.web.forms import Form, at_most, seen_version
 
 _NOT_AN_ADDRESS = lazy_gettext("Write an e-mail address like name@example.org.")
 _NOT_A_CHOICE = lazy_gettext("Choose one from the list.")
@@ -100,7 +100,7 @@ class NominationForm(Form):
     @property
     def seen_version(self) -> int:
         """The version that the writer had before their eyes; 0 fits none."""
-        return int(self.version.data) if (self.version.data or "").isdecimal() else 0
+        return seen_version(self.version)
 
     def written(self) -> dict[str, str]:
         """Return the texts, named as the services name them."""
@@ -119,4 +119,4 @@ class ConfirmForm(Form):
     @property
     def seen_version(self) -> int:
         """The version that was read; 0 fits none."""
-        return int(self.version.data) if (self.version.data or "").isdecimal() else 0
+        return seen_version(self.version)

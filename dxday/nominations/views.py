@@ -18,6 +18,7 @@ from dxday.nominations import queries, rules, services
 from dxday.nominations.forms import ConfirmForm, NominationForm
 from dxday.nominations.models import Nomination
 from dxday.web.access import requires
+from dxday.web.forms import clean_line
 from dxday.web.languages import current_locale
 
 bp = Blueprint("nominations", __name__, url_prefix="/agency/<edition_code>/nominations")
@@ -102,7 +103,7 @@ def edit(code: str) -> ResponseReturnValue:
                     **form.written(),
                 )
                 _attach(nomination, uploads)
-                _remove(nomination, request.form.get("remove"))
+                _remove(nomination, clean_line(request.form.get("remove")))
         except Refusal as refusal:
             form.refuse(refusal)
             conflict = isinstance(refusal, Stale)

@@ -1,5 +1,7 @@
 """Reading the outbox."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 
 from dxday.core.carriage import Carriage
@@ -16,6 +18,12 @@ def get_message(edition_id: int, message_id: int) -> Message:
     if found is None:
         raise NotFound
     return found
+
+
+def find_by_message_ids(message_ids: Collection[str]) -> dict[str, Message]:
+    """Return the messages that left with these Message-IDs, by them; one statement."""
+    found = db.session.scalars(select(Message).where(Message.message_id.in_(list(message_ids))))
+    return {message.message_id: message for message in found}
 
 
 def count_by_state(edition_id: int | None = None) -> dict[Carriage, int]:

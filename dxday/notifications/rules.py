@@ -3,9 +3,11 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from dxday.core.actor import Actor
 from dxday.core.carriage import Carriage
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.permissions import Permission
 
 
 class Kind(StrEnum):
@@ -35,6 +37,17 @@ CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.FAILED: lazy_gettext("Failed"),
     Carriage.UNKNOWN: lazy_gettext("Unknown"),
 }
+
+
+def may_read(actor: Actor, *, edition_id: int | None, to_address: str) -> bool:
+    """Tell whether the actor may read a letter in the built-in mailbox.
+
+    A letter of no edition, as a link to sign in, is for its reader's eyes: who organises an edition must not become
+    administrator by asking for the administrator's link.
+    """
+    if actor.may(Permission.MAIL_VIEW_ALL) or to_address == actor.email:
+        return True
+    return edition_id is not None and actor.may(Permission.MAIL_VIEW, edition_id=edition_id)
 
 
 class NotToSendAgain(RuleBroken):

@@ -78,26 +78,44 @@ def send_again(message_id: int) -> ResponseReturnValue:
 @requires(Permission.MAIL_VIEW)
 def index_of_letters() -> ResponseReturnValue:
     return render_template(
-        "mailbox/index.html", letters=mail.read_mailbox(_open_folder(), LETTERS), limit=LETTERS
+        "mailbox/index.html", letters=_readable(mail.read_mailbox(_open_folder(), LETTERS)), limit=LETTERS
     )
 
 
 @mailbox.get("/<key>")
 @requires(Permission.MAIL_VIEW)
 def show(key: str) -> ResponseReturnValue:
-    return render_template("mailbox/show.html", letter=mail.get_mail(_open_folder(), key))
+    return render_template("mailbox/show.html", letter=_letter(key))
 
 
 @mailbox.get("/<key>/files/<int:number>")
 @requires(Permission.MAIL_VIEW)
 def file(key: str, number: int) -> ResponseReturnValue:
-    enclosures = mail.get_mail(_open_folder(), key).enclosures
+    enclosures = _letter(key).enclosures
     if not 0 <= number < len(enclosures):
         raise NotFound
     # What came with a letter is never shown in the browser, only saved.
     response = Response(enclosures[number].data, content_type="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=enclosures[number].name)
     return response
+
+
+def _letter(key: str) -> mail.Letter:
+    """Return a letter that the reader may read; any other is not there."""
+    for letter in _readable([mail.get_mail(_open_folder(), key)]):
+        return letter
+    raise NotFound
+
+
+def _readable(letters: list[mail.Letter]) -> list[mail.Letter]:
+    ids = {letter.key: dict(letter.headers).get("Message-ID", "") for letter in letters}
+    known = queries.find_by_message_ids(set(ids.values()))
+    return [
+        letter
+        for letter in letters
+        if (message := known.get(ids[letter.key]))
+        and rules.may_read(g.actor, edition_id=message.edition_id, to_address=message.to_address)
+    ]
 
 
 def _folder() -> Path | None:

@@ -1,11 +1,12 @@
 """The base of all forms: token, refusals beside the fields, and one way of reading local times."""
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, StopValidation
 
@@ -17,9 +18,33 @@ from dxday.web.filters import zone
 EXPIRED = lazy_gettext("This page had been open for too long. Nothing you typed is lost: send it once more.")
 
 
+_NO_TEXT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""What stands in no text: control characters, which no database, page or letter takes whole; characters that turn the
+direction of reading, so that a name shows as another; surrogates and what Unicode names no characters."""
+
+_BREAKS = re.compile("[\x85\u2028\u2029]")
+_BLANKS = re.compile("\r\n|[\t\n\r]")
+_MOST_DIGITS = 9
+
+
 def clean(value: Any) -> Any:
-    """Return typed text in NFC without blanks at its ends."""
-    return nfc(value).strip() if isinstance(value, str) else value
+    """Return typed text in NFC without what stands in no text, and without blanks at its ends; it may have lines."""
+    return _BREAKS.sub("\n", _NO_TEXT.sub("", nfc(value))).strip() if isinstance(value, str) else value
+
+
+def clean_line(value: Any) -> Any:
+    """Return typed text as `clean` does, on one line: a line break in a name would break the head of a letter."""
+    return _BLANKS.sub(" ", clean(value)) if isinstance(value, str) else value
+
+
+def seen_version(field: Field) -> int:
+    """Return the version in a hidden field; 0, which fits none, for what is no number."""
+    written = str(field.data or "")
+    return int(written) if re.fullmatch(f"[0-9]{{1,{_MOST_DIGITS}}}", written) else 0
 
 
 class Form(FlaskForm):
@@ -34,10 +59,14 @@ class Form(FlaskForm):
         """Every text is cleaned before anything looks at it."""
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
-            """Put `clean` in front of the field's own filters, passwords excepted."""
+            """Put `clean` or `clean_line` in front of the field's own filters, passwords excepted."""
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and kind.__name__ != "PasswordField":
-                given = {**unbound_field.kwargs, "filters": (clean, *unbound_field.kwargs.get("filters", ()))}
+                cleaned = clean if issubclass(kind, TextAreaField) else clean_line
+                given = {
+                    **unbound_field.kwargs,
+                    "filters": (cleaned, *unbound_field.kwargs.get("filters", ())),
+                }
                 unbound_field = UnboundField(kind, *unbound_field.args, name=unbound_field.name, **given)
             return super().bind_field(form, unbound_field, options)
 

@@ -1,25 +1,52 @@
 """Pages of the public programme kept ready for visitors, until the programme changes."""
 
 import hashlib
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import Flask, Response, current_app, g, make_response, request, session
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import ImmutableMultiDict
 
-from dxday.web.languages import current_locale
+from dxday.core import clock
+from dxday.core.i18n import LOCALES
+from dxday.web import requests
+from dxday.web.languages import COOKIE, current_locale
 
 View = TypeVar("View", bound=Callable[..., Any])
+Thing = TypeVar("Thing")
 
 MOST_PAGES = 256
 MOST_BYTES = 32 * 1024 * 1024
 """What one process keeps at most, all pages together."""
 
+MOST_QUESTIONS = 1024
+LONGEST_QUESTION = 500
+"""How many ways of asking are remembered, and how many characters one may have."""
+
 _FLASHES = "_flashes"
+_MARK = "dxday.kept"
+_LANGUAGE_COOKIES = frozenset({"", *(f"{COOKIE}={code}" for code in LOCALES)})
+
+
+class Key(NamedTuple):
+    """What a kept page depends on."""
+
+    edition_code: str
+    edition_id: int
+    version: int
+    """The edition's programme_version."""
+    path: str
+    arguments: tuple[tuple[str, str], ...]
+    locale: str
+    host: str
+    until: float
+    """When the page is over although nothing changed, in seconds of the epoch; 0 is never."""
 
 
 @dataclass(frozen=True)
@@ -31,57 +58,69 @@ class Kept:
     etag: str
 
 
-class Shelf:
-    """Kept pages, the longest unused thrown away first when there are too many or they are too heavy."""
+@dataclass(frozen=True)
+class Reply:
+    """How a kept page was sent to somebody who asked in the same words."""
 
-    def __init__(self, most_pages: int = MOST_PAGES, most_bytes: int = MOST_BYTES) -> None:
-        """Begin empty."""
-        self.most_pages, self.most_bytes = most_pages, most_bytes
+    key: Key
+    headers: list[tuple[str, str]]
+    etag: str
+    endpoint: str
+    rule: str
+
+
+class Shelf(Generic[Thing]):
+    """Things kept by key, the longest unused thrown away first when there are too many or they are too heavy."""
+
+    def __init__(self, most: int, most_bytes: int, weight: Callable[[Thing], int]) -> None:
+        """Begin empty; `weight` is the bytes of a thing."""
+        self.most, self.most_bytes, self.weight = most, most_bytes, weight
         self.bytes = 0
-        self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._things: OrderedDict[Hashable, Thing] = OrderedDict()
         self._lock = Lock()
         self._making: dict[Hashable, Lock] = {}
 
     def __len__(self) -> int:
-        return len(self._pages)
+        return len(self._things)
 
-    def find(self, key: Hashable) -> Kept | None:
-        """Return the page, or None."""
+    def find(self, key: Hashable) -> Thing | None:
+        """Return the thing, or None."""
         with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
-                self._pages.move_to_end(key)
-            return page
+            thing = self._things.get(key)
+            if thing is not None:
+                self._things.move_to_end(key)
+            return thing
 
-    def put(self, key: Hashable, page: Kept) -> None:
-        """Keep the page, if it alone is not heavier than all may be."""
+    def put(self, key: Hashable, thing: Thing) -> None:
+        """Keep the thing, if it alone is not heavier than all may be."""
         with self._lock:
-            old = self._pages.pop(key, None)
-            self.bytes -= len(old.body) if old else 0
-            if len(page.body) > self.most_bytes:
+            old = self._things.pop(key, None)
+            self.bytes -= self.weight(old) if old is not None else 0
+            if self.weight(thing) > self.most_bytes:
                 return
-            self._pages[key] = page
-            self.bytes += len(page.body)
-            while len(self._pages) > self.most_pages or self.bytes > self.most_bytes:
-                _, dropped = self._pages.popitem(last=False)
-                self.bytes -= len(dropped.body)
+            self._things[key] = thing
+            self.bytes += self.weight(thing)
+            while len(self._things) > self.most or self.bytes > self.most_bytes:
+                _, dropped = self._things.popitem(last=False)
+                self.bytes -= self.weight(dropped)
 
     def turn(self, key: Hashable) -> Lock:
-        """Return the lock of those who would make this page, so that only one of them does."""
+        """Return the lock of those who would make this thing, so that only one of them does."""
         with self._lock:
-            if len(self._making) > self.most_pages:
+            if len(self._making) > self.most:
                 self._making.clear()
             return self._making.setdefault(key, Lock())
 
 
-def kept(*query: str, also: Callable[[], Hashable] | None = None) -> Callable[[View], View]:
+def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View], View]:
     """Keep what a view of an edition answers to visitors until the edition's programme changes.
 
-    The key is the edition and its `programme_version` (read afresh for every request, and raised in the transaction
-    of the change, so nobody is shown an old page), the path, the named arguments of the query, the language, and
-    what `also` returns.  The view sees no other arguments, so an address that somebody made up cannot leave its mark
-    on a kept page.  Pages for people who are signed in, pages with a message, and everything but a plain 200 are
-    made anew each time.  The view must depend on nothing else, and its addresses must not name the host.
+    A page is known by the edition and its `programme_version` (read afresh for every request, and raised in the
+    transaction of the change, so nobody is shown an old page), the path, the named arguments of the query, and the
+    language; with `by_host` also by the host, for what contains whole addresses; with `minutes` it is made anew so
+    often.  The view sees no other arguments, so an address that somebody made up cannot leave its mark on a page of
+    others.  Pages for people who are signed in, pages with a message, and everything but a plain 200 are made each
+    time.  The view must depend on nothing else.
     """
 
     def decorate(view: View) -> View:
@@ -90,13 +129,15 @@ def kept(*query: str, also: Callable[[], Hashable] | None = None) -> Callable[[V
             if not _may_be_kept():
                 return view(*args, **given)
             arguments = tuple((name, request.args[name]) for name in query if name in request.args)
-            key = (
+            key = Key(
+                g.edition.code,
                 g.edition.id,
                 g.edition.programme_version,
                 request.path,
                 arguments,
                 current_locale(),
-                also() if also else None,
+                request.host_url if by_host else "",
+                (clock.now().timestamp() // (60 * minutes) + 1) * 60 * minutes if minutes else 0,
             )
             shelf = shelf_of(current_app)
             page = shelf.find(key)
@@ -109,6 +150,7 @@ def kept(*query: str, also: Callable[[], Hashable] | None = None) -> Callable[[V
                         if page is None:
                             return response
                         shelf.put(key, page)
+            request.environ[_MARK] = (key, page.etag)
             return _sent(page)
 
         return answer  # type: ignore[return-value]  # it is called as the view is
@@ -116,9 +158,11 @@ def kept(*query: str, also: Callable[[], Hashable] | None = None) -> Callable[[V
     return decorate
 
 
-def shelf_of(app: Flask) -> Shelf:
-    """Return the application's shelf."""
-    shelf: Shelf = app.extensions.setdefault("dxday_kept", Shelf())
+def shelf_of(app: Flask) -> Shelf[Kept]:
+    """Return the application's kept pages."""
+    shelf: Shelf[Kept] = app.extensions.setdefault(
+        "dxday_kept", Shelf(MOST_PAGES, MOST_BYTES, lambda page: len(page.body))
+    )
     return shelf
 
 
@@ -151,3 +195,105 @@ def _sent(page: Kept) -> Response:
     response.vary.update(("Accept-Language", "Cookie"))
     response.make_conditional(request)
     return response
+
+
+# The front -----------------------------------------------------------------------------------------------------------
+
+
+class Front:
+    """Stands before the application and repeats answers with kept pages to visitors who ask in the same words.
+
+    On the Day thousands look at one page.  Whoever carries no cookie but that of the language is a visitor, so there
+    is nobody to load, nothing to route and nothing to draw; one short question to the database tells whether the
+    page is still true.  Everybody else passes.
+    """
+
+    def __init__(self, app: Flask, version_of: Callable[[str], tuple[int, int] | None]) -> None:
+        """Stand before the application; `version_of` gives an edition's id and programme_version by its code."""
+        self.app, self.inner, self.version_of = app, app.wsgi_app, version_of
+        self.replies: Shelf[Reply] = Shelf(MOST_QUESTIONS, MOST_QUESTIONS, lambda _reply: 1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a WSGI request."""
+        question = _question(environ)
+        if question is None:
+            return self.inner(environ, start_response)
+        begun = time.perf_counter()
+        reply = self.replies.find(question)
+        if reply is not None:
+            page = shelf_of(self.app).find(reply.key)
+            if page is not None and self._is_true(reply.key):
+                return _repeat(environ, start_response, reply, page, begun)
+
+        def listen(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            if _MARK in environ and status.startswith("200 "):
+                self._remember(question, environ, headers)
+            return start_response(status, headers, *error)
+
+        return self.inner(environ, listen)
+
+    def _is_true(self, key: Key) -> bool:
+        if key.until and key.until <= clock.now().timestamp():
+            return False
+        try:
+            with self.app.app_context():
+                return self.version_of(key.edition_code) == (key.edition_id, key.version)
+        except OperationalError:
+            return False  # the application says what is to be said of a database that does not answer
+
+    def _remember(
+        self, question: tuple[str, ...], environ: dict[str, Any], headers: list[tuple[str, str]]
+    ) -> None:
+        names = {name.lower() for name, _ in headers}
+        asked = environ.get("werkzeug.request")
+        if "set-cookie" in names or asked is None or asked.url_rule is None:
+            return
+        key, etag = environ[_MARK]
+        kept_headers = [(name, value) for name, value in headers if name.lower() != "x-request-id"]
+        self.replies.put(question, Reply(key, kept_headers, f'"{etag}"', asked.endpoint, asked.url_rule.rule))
+
+
+def init_app(app: Flask, *, version_of: Callable[[str], tuple[int, int] | None]) -> None:
+    """Put the front before the finished application."""
+    app.wsgi_app = Front(app, version_of)  # type: ignore[method-assign]  # the documented place for it
+
+
+def _question(environ: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return how a visitor asks, or None for somebody who is to be asked who they are."""
+    cookie = environ.get("HTTP_COOKIE", "")
+    if (
+        environ["REQUEST_METHOD"] != "GET"
+        or cookie not in _LANGUAGE_COOKIES
+        or "HTTP_AUTHORIZATION" in environ
+    ):
+        return None
+    question = (
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST", ""),
+        environ.get("SCRIPT_NAME", ""),
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+        cookie,
+    )
+    return question if sum(map(len, question)) <= LONGEST_QUESTION else None
+
+
+def _repeat(
+    environ: dict[str, Any], start_response: Any, reply: Reply, page: Kept, begun: float
+) -> list[bytes]:
+    request_id = requests.sane_id(environ.get("HTTP_X_REQUEST_ID", ""))
+    headers = [*reply.headers, ("X-Request-ID", request_id)]
+    known = reply.etag in environ.get("HTTP_IF_NONE_MATCH", "")
+    if known:
+        headers = [(n, v) for n, v in headers if n.lower() not in ("content-length", "content-type")]
+    start_response("304 NOT MODIFIED" if known else "200 OK", headers)
+    requests.note(
+        reply.endpoint,
+        method="GET",
+        status=304 if known else 200,
+        seconds=time.perf_counter() - begun,
+        rule=reply.rule,
+        request_id=request_id,
+    )
+    return [] if known else [page.body]

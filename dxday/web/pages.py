@@ -1,6 +1,7 @@
 """What every template can use: languages, addresses, icons, the menu; and pages kept for visitors."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, g, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -14,15 +15,19 @@ from dxday.web.languages import current_locale
 
 
 def here(**query: Any) -> str:
-    """Return the address of this page with some arguments of its query changed; None takes one away."""
-    if request.endpoint is None:
-        return url_for("public.home", **{k: v for k, v in query.items() if v is not None})
+    """Return the address of this page with some arguments of its query changed; None takes one away.
+
+    The query is written behind the address and never given to url_for, which would read `_scheme` or `_anchor` in it.
+    """
+    if request.endpoint is None or (request.url_rule and "GET" not in (request.url_rule.methods or ())):
+        return _with_query(url_for("public.home"), query)
     arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **query}
-    values = {key: value for key, value in arguments.items() if value is not None}
-    view_args = dict(request.view_args or {})
-    if request.method != "GET" and request.url_rule and "GET" not in (request.url_rule.methods or ()):
-        return url_for("public.home", **query)
-    return url_for(request.endpoint, **{**values, **view_args})
+    return _with_query(url_for(request.endpoint, **(request.view_args or {})), arguments)
+
+
+def _with_query(path: str, arguments: dict[str, Any]) -> str:
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
 
 def init_app(app: Flask) -> None:

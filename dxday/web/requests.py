@@ -17,13 +17,27 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+_METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split())
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def sane_id(given: str) -> str:
+    """Return the id that the proxy gave the request, or a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def note(endpoint: str, *, method: str, status: int, seconds: float, rule: str | None, **more: str) -> None:
+    """Count an answered request, and write one line for it; the rule, never the address: addresses carry tokens."""
+    # A made-up method would be a number of its own that is never forgotten.
+    REQUESTS.labels(endpoint, method if method in _METHODS else "other", status).inc()
+    SECONDS.labels(endpoint).observe(seconds)
+    if endpoint != "static":
+        log.info("request", method=method, rule=rule, status=status, ms=round(seconds * 1000, 1), **more)
 
 
 def begin() -> None:
     """Give the request an id (a sane one from the proxy is kept) and bind it to every log line."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = sane_id(request.headers.get("X-Request-ID", ""))
     g.begun = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -44,19 +58,13 @@ def finish(response: Response) -> Response:
     request_id = g.get("request_id")
     if request_id:
         headers["X-Request-ID"] = request_id
-        endpoint = request.endpoint or "none"
-        seconds = time.perf_counter() - g.begun
-        REQUESTS.labels(endpoint, request.method, response.status_code).inc()
-        SECONDS.labels(endpoint).observe(seconds)
-        if endpoint != "static":
-            log.info(
-                "request",
-                method=request.method,
-                # The rule, never the address: addresses carry tokens.
-                rule=request.url_rule.rule if request.url_rule else None,
-                status=response.status_code,
-                ms=round(seconds * 1000, 1),
-            )
+        note(
+            request.endpoint or "none",
+            method=request.method,
+            status=response.status_code,
+            seconds=time.perf_counter() - g.begun,
+            rule=request.url_rule.rule if request.url_rule else None,
+        )
     return response
 
 

@@ -133,7 +133,8 @@ def test_the_language_of_the_letter_is_the_readers_and_not_that_of_the_page(app)
     ("base", "served", "host", "expected"),
     [
         ("https://dxday.example", "http://127.0.0.1:9000", "http://here:1", "https://dxday.example/v"),
-        (None, "http://127.0.0.1:9000", "http://here:1", "http://here:1/v"),
+        (None, "http://127.0.0.1:9000", "http://localhost:1", "http://localhost:1/v"),
+        (None, "http://127.0.0.1:9000", "http://[::1]:1", "http://[::1]:1/v"),
         (None, "http://127.0.0.1:9000", None, "http://127.0.0.1:9000/v"),
         (None, None, None, "http://127.0.0.1:8000/v"),
     ],

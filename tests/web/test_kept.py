@@ -1,16 +1,20 @@
 """Kept pages: who gets one, when it is made afresh, and how much is kept."""
 
 import threading
+from datetime import timedelta
 
 import pytest
-from flask import Flask, g, make_response, request
+from flask import Flask, g, make_response, request, request_started
+from sqlalchemy.exc import OperationalError
 
+from dxday.core import clock
 from dxday.core.actor import VISITOR
 from dxday.core.permissions import Role
-from dxday.db import transaction
+from dxday.db import db, transaction
 from dxday.editions import services as editions
 from dxday.programme import services
 from dxday.programme.models import Session
+from dxday.web import requests
 from dxday.web.kept import Kept, Shelf, kept, shelf_of
 from tests import make
 
@@ -19,11 +23,15 @@ def page(size=10, mark="x"):
     return Kept(mark.encode() * size, "text/html", mark)
 
 
+def new_shelf(most=10, most_bytes=1000):
+    return Shelf(most, most_bytes, lambda kept: len(kept.body))
+
+
 # The shelf -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_longest_unused_page_goes_when_there_are_too_many():
-    shelf = Shelf(most_pages=2)
+    shelf = new_shelf(most=2)
     shelf.put("a", page())
     shelf.put("b", page())
     shelf.find("a")
@@ -34,7 +42,7 @@ def test_the_longest_unused_page_goes_when_there_are_too_many():
 
 
 def test_pages_go_when_they_are_too_heavy_together():
-    shelf = Shelf(most_bytes=25)
+    shelf = new_shelf(most_bytes=25)
     for key in "abc":
         shelf.put(key, page())
 
@@ -43,7 +51,7 @@ def test_pages_go_when_they_are_too_heavy_together():
 
 
 def test_a_page_that_is_too_heavy_alone_is_not_kept_and_drives_nothing_out():
-    shelf = Shelf(most_bytes=25)
+    shelf = new_shelf(most_bytes=25)
     shelf.put("a", page())
     shelf.put("b", page(size=26))
 
@@ -51,7 +59,7 @@ def test_a_page_that_is_too_heavy_alone_is_not_kept_and_drives_nothing_out():
 
 
 def test_a_page_put_again_is_counted_once():
-    shelf = Shelf()
+    shelf = new_shelf()
     shelf.put("a", page(10))
     shelf.put("a", page(30))
 
@@ -62,6 +70,7 @@ def test_a_page_put_again_is_counted_once():
 
 
 class Edition:
+    code = "sample"
     id = 1
     programme_version = 1
 
@@ -72,17 +81,28 @@ def small():
     flask = Flask(__name__)
     flask.secret_key = "test"
     flask.made = []
-    flask.moment = 0
 
     @flask.before_request
     def _begin():
         g.actor, g.edition, g.locale = VISITOR, Edition, request.headers.get("X-Locale", "en")
 
     @flask.get("/page")
-    @kept("view", also=lambda: flask.moment)
+    @kept("view")
     def show():
         flask.made.append(dict(request.args))
         return f"made {len(flask.made)} {dict(request.args)}"
+
+    @flask.get("/timed")
+    @kept(minutes=5)
+    def timed():
+        flask.made.append("timed")
+        return "timed"
+
+    @flask.get("/hosted")
+    @kept(by_host=True)
+    def hosted():
+        flask.made.append("hosted")
+        return request.host_url
 
     @flask.get("/missing")
     @kept()
@@ -140,15 +160,35 @@ def test_named_arguments_have_pages_of_their_own_and_a_second_value_counts_for_n
     assert answers == [b"made 1 {'view': 'a'}", b"made 2 {'view': 'b'}"] * 2
 
 
-def test_each_language_and_each_moment_has_its_page(small):
+def test_each_language_has_its_page(small):
     client = small.test_client()
-    client.get("/page")
-    client.get("/page", headers={"X-Locale": "vi"})
-    small.moment = 1
-    client.get("/page")
-    client.get("/page")
+    for locale in ("en", "vi", "en"):
+        client.get("/page", headers={"X-Locale": locale})
 
-    assert len(small.made) == 3
+    assert len(small.made) == 2
+
+
+def test_what_shows_the_time_is_made_anew_every_few_minutes(small, monkeypatch):
+    moment = make.at("2026-10-10 08:00")
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    client = small.test_client()
+
+    made = []
+    for minutes in (0, 4, 5, 9, 10):
+        moment = make.at("2026-10-10 08:00") + timedelta(minutes=minutes)
+        client.get("/timed")
+        made.append(len(small.made))
+
+    assert made == [1, 1, 2, 2, 3]
+
+
+def test_what_holds_whole_addresses_is_made_for_each_host(small):
+    client = small.test_client()
+
+    answers = [client.get("/hosted", base_url=f"http://{host}/").data for host in ("a", "b", "a")]
+
+    assert answers == [b"http://a/", b"http://b/", b"http://a/"]
+    assert len(small.made) == 2
 
 
 @pytest.mark.parametrize("path", ["/missing", "/cookie"])
@@ -243,14 +283,14 @@ def test_a_change_that_is_taken_back_changes_no_page(app, client, programme):
     assert client.open(path).response.headers["ETag"] == before
 
 
-def test_a_kept_page_is_answered_with_one_statement(app, client, programme, queries):
+def test_a_kept_page_asks_the_database_for_nothing_but_its_version(app, client, programme, queries):
     path = f"/{programme[0].code}/schedule"
     client.open(path)
 
     with queries() as counted:
         client.http.get(path)
 
-    assert counted.total == 1
+    assert counted.total == 0  # the version is asked for past everything that counts
 
 
 def test_people_who_are_signed_in_get_pages_of_their_own_and_never_leave_them_to_others(
@@ -285,3 +325,148 @@ def test_an_address_with_made_up_arguments_cannot_mark_the_page_of_others(app, c
     client.open(f"{path}?evil=1&site=")
 
     assert "evil" not in client.open(path).text
+
+
+# The front -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(app, client, programme):
+    """Opens the page of the programme with other headers, and tells whether the application itself was asked."""
+    path = f"/{programme[0].code}/schedule"
+    reached = []
+
+    def note(*_, **__):
+        reached.append(1)
+
+    def ask(query="", **headers):
+        reached.clear()
+        with request_started.connected_to(note, app):
+            db.session.commit()
+            db.session.expire_all()  # a request of its own has nothing at hand from before
+            answer = client.http.get(path + query, headers=headers)
+        return answer, bool(reached)
+
+    return ask
+
+
+def test_the_same_question_is_answered_in_front_of_the_application_in_the_same_words(asked):
+    first, reached_first = asked()
+    second, reached_second = asked()
+
+    assert (reached_first, reached_second) == (True, False)
+    assert second.data == first.data
+    changing = ("X-Request-ID",)
+    assert [h for h in second.headers if h[0] not in changing] == [
+        h for h in first.headers if h[0] not in changing
+    ]
+    assert second.headers["X-Request-ID"] != first.headers["X-Request-ID"]
+
+
+def test_who_has_the_page_already_is_told_so_by_the_front_as_well(asked):
+    tag = asked()[0].headers["ETag"]
+
+    answer, reached = asked(**{"If-None-Match": f'W/"other", {tag}'})
+
+    assert (answer.status_code, answer.data, reached) == (304, b"", False)
+    assert "Content-Length" not in answer.headers
+    assert answer.headers["ETag"] == tag
+
+
+def test_an_id_given_by_the_proxy_is_kept(asked):
+    asked()
+
+    answer, reached = asked(**{"X-Request-ID": "from-the-proxy-1"})
+
+    assert (answer.headers["X-Request-ID"], reached) == ("from-the-proxy-1", False)
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("", {"Authorization": "Bearer x"}),
+        ("", {"Accept-Language": "hi"}),
+        ("", {"Host": "other.example"}),
+        ("?kind=talk", {}),
+        ("?" + "x" * 500, {}),
+    ],
+)
+def test_who_asks_otherwise_reaches_the_application(asked, query, headers):
+    asked()
+
+    assert asked(query, **headers)[1] is True
+
+
+def test_who_carries_a_session_reaches_the_application(asked, client):
+    asked()
+    client.http.set_cookie("dxday", "something")
+
+    assert [asked()[1] for _ in range(2)] == [True, True]
+
+
+def test_a_very_long_question_is_never_remembered(asked):
+    assert [asked("?" + "x" * 500)[1] for _ in range(2)] == [True, True]
+
+
+def test_a_choice_of_language_sets_its_cookie_every_time(asked, client):
+    for _ in range(2):
+        client.http.delete_cookie("lang")
+        answer, reached = asked("?lang=hi")
+        assert (reached, answer.headers["Set-Cookie"].startswith("lang=hi")) == (True, True)
+
+
+def test_a_visitor_with_a_language_cookie_is_answered_in_front_in_that_language(asked, client):
+    client.http.set_cookie("lang", "vi")
+    asked()
+
+    answer, reached = asked()
+
+    assert (answer.headers["Content-Language"], reached) == ("vi", False)
+
+
+def test_the_front_lets_a_changed_page_through(app, asked, programme):
+    edition, _ = programme
+    asked()
+    with transaction():
+        editions.mark_programme_changed(edition.id)
+
+    assert [asked()[1] for _ in range(2)] == [True, False]
+
+
+def test_a_database_that_does_not_answer_is_left_to_the_application(app, asked, monkeypatch):
+    def gone(_code):
+        raise OperationalError("select", {}, Exception("gone"))
+
+    asked()
+    monkeypatch.setattr(app.wsgi_app, "version_of", gone)
+
+    assert asked()[1] is True
+
+
+def test_the_front_lets_a_page_through_whose_time_is_over(asked, monkeypatch):
+    asked()
+    later = clock.now() + timedelta(minutes=5)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    assert asked()[1] is True
+
+
+def test_an_answer_of_the_front_is_counted_like_any_other(asked):
+    def counted():
+        return requests.REQUESTS.labels("programme_public.schedule", "GET", 200)._value.get()
+
+    asked()
+    before = counted()
+
+    assert asked()[1] is False
+    assert counted() == before + 1
+
+
+def test_a_page_that_was_cancelled_with_its_edition_is_not_repeated(app, asked, programme):
+    """The code of the address belongs to another edition now."""
+    edition, _ = programme
+    asked()
+    code, edition.code = edition.code, f"{edition.code}-old"
+    make.edition(code=code)
+
+    assert asked()[1] is True

@@ -21,6 +21,7 @@ from dxday.nominations import rules as nomination_rules
 from dxday.nominations import services as nomination_services
 from dxday.nominations.models import Nomination
 from dxday.web.access import requires
+from dxday.web.converters import row_id
 from dxday.web.filters import local
 
 bp = Blueprint("council", __name__, url_prefix="/council/<edition_code>")
@@ -31,7 +32,7 @@ bp = Blueprint("council", __name__, url_prefix="/council/<edition_code>")
 def index() -> ResponseReturnValue:
     wish, text = request.args.get("state", nomination_rules.State.SUBMITTED), request.args.get("q", "")
     state = nomination_rules.State(wish) if wish in set(nomination_rules.State) else None
-    category_id = request.args.get("category", type=int)
+    category_id = request.args.get("category", type=row_id)
     found = [
         each
         for each in nominations.list_before_council(g.edition.id, state=state, category_id=category_id)

@@ -37,7 +37,7 @@ from dxday.sites import queries as sites
 from dxday.sites.models import Room
 from dxday.web.access import requires
 from dxday.web.filters import local, text
-from dxday.web.forms import at, spread, translations
+from dxday.web.forms import at, seen_version, spread, translations
 
 bp = Blueprint("programme", __name__, url_prefix="/manage/<edition_code>/programme")
 
@@ -271,7 +271,7 @@ def _room(value: str) -> Room:
 
 
 def _seen(form: EditSessionForm | PlacementForm) -> int:
-    return int(form.version.data) if str(form.version.data).isdecimal() else 0
+    return seen_version(form.version)
 
 
 def _as_form(session: Session, origin: Placement) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def _now_line() -> datetime | None:
 
 @bp.get("/<edition_code>/schedule")
 @open_to_all
-@kept("view", "site", "kind", also=_now_line)
+@kept("view", "site", "kind", minutes=5)
 def schedule() -> ResponseReturnValue:
     programme = Programme(g.edition)
     view = request.args.get("view", "time")
@@ -65,7 +65,7 @@ def schedule() -> ResponseReturnValue:
 
 @bp.get("/<edition_code>/schedule.ics")
 @open_to_all
-@kept(also=addresses.base_url)
+@kept(by_host=True)
 def calendar() -> ResponseReturnValue:
     entries = queries.list_entries(g.edition.id)
     places = {site.id: site for site in sites.list_sites(g.edition.id)}
@@ -104,7 +104,7 @@ def session(code: str) -> ResponseReturnValue:
 
 @bp.get("/<edition_code>/sessions/<code>.ics")
 @open_to_all
-@kept(also=addresses.base_url)
+@kept(by_host=True)
 def session_calendar(code: str) -> ResponseReturnValue:
     entries = [entry for entry in queries.list_entries(g.edition.id) if entry.code == code]
     if not entries:
@@ -140,7 +140,7 @@ def site(site_code: str) -> ResponseReturnValue:
 
 @bp.get("/<edition_code>/sites/<site_code>.ics")
 @open_to_all
-@kept(also=addresses.base_url)
+@kept(by_host=True)
 def site_calendar(site_code: str) -> ResponseReturnValue:
     found = sites.get_site(g.edition.id, site_code)
     entries = queries.list_entries(g.edition.id)

@@ -17,6 +17,7 @@ from dxday.registration.forms import ExportForm, SeatsForm
 from dxday.registration.models import Registration
 from dxday.sites import queries as sites
 from dxday.web.access import requires
+from dxday.web.converters import row_id
 from dxday.web.filters import clock as clock_time
 from dxday.web.filters import day_short
 from dxday.web.languages import current_locale
@@ -30,7 +31,7 @@ PAGE = 50
 @requires(Permission.REGISTRATION_VIEW)
 def index() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()
-    pool_id = request.args.get("pool", type=int)
+    pool_id = request.args.get("pool", type=row_id)
     ids = queries.find_ids(g.edition.id, text=text, pool_id=pool_id)
     pages = max(1, -(-len(ids) // PAGE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)

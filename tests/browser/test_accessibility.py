@@ -1,0 +1,313 @@
+"""Every page of every role, found by following its links: axe finds nothing, nothing sticks out, nothing is dead."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from re import findall
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.exceptions import HTTPException
+
+import config
+from dxday.adapters.mail import read_mailbox
+from dxday.app import create_app
+from dxday.core.permissions import ROLE_PERMISSIONS, Role
+from dxday.web.access import gate_of
+from tests.browser_site import PATIENCE, ROOT, Site, listen, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, NARROW, NARROWEST = 1440, 390, 360
+
+FILES = {
+    "programme_public.calendar",
+    "programme_public.session_calendar",
+    "programme_public.site_calendar",
+    "registration_public.calendar",
+    "nominations.download",
+    "council.download",
+    "certificates.file",
+    "certificates_public.download",
+    "mailbox.file",
+}
+"""What is linked and is no page."""
+NO_PAGES = {
+    "static",
+    "monitoring.healthz",
+    "monitoring.readyz",
+    "monitoring.metrics",
+    "certificates.progress",
+    "certificates_public.progress",
+    "staff.start",  # goes on to the desk
+    "council.decide",  # the answer to a form; on its own it goes back to the form
+}
+"""What answers GET, is no page, and that nobody follows a link to."""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (make setup-test)")
+    return AXE.read_text()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The addresses and their gates, without a database."""
+    return create_app(config.read({"DXDAY_INSTANCE": str(tmp_path_factory.mktemp("addresses"))}))
+
+
+def find_violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, at the width that it has now."""
+    return page.evaluate(
+        """async (standards) => {
+          const found = await axe.run(document, {
+            runOnly: { type: "tag", values: standards },
+            rules: { "target-size": { enabled: true } },
+            resultTypes: ["violations"],
+            iframes: false,
+          });
+          return found.violations.map((rule) =>
+            `${rule.id}: ${rule.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")}`);
+        }""",
+        STANDARDS,
+    )
+
+
+def sticks_out(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def find_faults(page: Page, axe: str) -> list[str]:
+    """Everything that is wrong with the open page at all widths."""
+    page.evaluate(axe)
+    faults = []
+    for width in (WIDE, NARROW, NARROWEST):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = find_violations(page) if width != NARROWEST else []
+        faults += [f"{page.url} at {width}: {each}" for each in found + ["sticks out"] * sticks_out(page)]
+    return faults
+
+
+class Walk:
+    """Follows every link from where it begins; of addresses of one kind, one for each edition and set of arguments."""
+
+    def __init__(self, app: Flask, site: Site, page: Page, *, role: Role | None) -> None:
+        self.addresses = app.url_map.bind(urlsplit(site.url).netloc)
+        self.app, self.site, self.page, self.role = app, site, page, role
+        self.seen: set[object] = set()
+        self.reached: set[str] = set()
+        self.dead: list[str] = []
+
+    def pages(self, *beginnings: str) -> Iterator[Page]:
+        """Open page after page; note what answers with an error, and what is no address at all."""
+        waiting = deque(self.site.url + path for path in beginnings)
+        asked_for = len(waiting)
+        while waiting:
+            url = waiting.popleft()
+            asked_for -= 1
+            endpoint = self._endpoint_if_new(url, asked_for=asked_for >= 0)
+            if endpoint in FILES:
+                self.reached.add(endpoint)
+                answer = self.page.request.get(url)
+                if not answer.ok or "text/html" in answer.headers["content-type"]:
+                    self.dead.append(url)
+            elif endpoint is not None:
+                if not self.page.goto(url).ok:
+                    self.dead.append(url)
+                if urlsplit(self.page.url).path == urlsplit(url).path:
+                    self.reached.add(endpoint)
+                yield self.page
+                waiting.extend(self.page.evaluate("[...document.links].map((link) => link.href)"))
+
+    def _endpoint_if_new(self, url: str, *, asked_for: bool) -> str | None:
+        parts, query = urlsplit(url), parse_qs(urlsplit(url).query)
+        if not url.startswith(self.site.url) or "lang" in query:
+            return None
+        try:
+            endpoint, values = self.addresses.match(parts.path)
+        except HTTPException:
+            self.dead.append(f"{url} on {self.page.url}")
+            return None
+        is_theirs = self.role is None or not is_open_to_all(self.app, endpoint)
+        key = (endpoint, values.get("edition_code"), frozenset(query))
+        if self.role is Role.ADMIN:  # who sees what all the others see, and nothing else
+            key = endpoint
+        if key in self.seen or not (is_theirs or asked_for):
+            return None
+        self.seen.add(key)
+        return endpoint
+
+
+def is_open_to_all(app: Flask, endpoint: str) -> bool:
+    gate = gate_of(app, endpoint)
+    return gate.permission is None and not gate.signed_in
+
+
+def addresses_for(app: Flask, role: Role | None) -> set[str]:
+    """What a role may open and a visitor may not; for the visitor, what is open to all."""
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    for_all = {endpoint for endpoint in endpoints if is_open_to_all(app, endpoint)}
+    if role is None:
+        return for_all
+    may = ROLE_PERMISSIONS[role] | {None}
+    return {endpoint for endpoint in endpoints - for_all if gate_of(app, endpoint).permission in may}
+
+
+@pytest.fixture(scope="module")
+def tokens(site: Site, browser: Browser) -> dict[str, str]:
+    """The edition is lived in: somebody registered, a draft is begun; returns the addresses that only mails name."""
+    officer = browser.new_page(base_url=site.url, locale="en-GB")
+    officer.goto("/")
+    sign_in(officer, site, "agency@dxday.example")
+    officer.goto("/agency/next/nominations/new")
+    officer.get_by_label("Category").select_option(index=1)
+    officer.get_by_label("Name of the nominee").fill("Tổ công nghệ số cộng đồng xã Ví Dụ")
+    officer.get_by_label("Add files").set_input_files(
+        {"name": "report.txt", "mimeType": "text/plain", "buffer": "Báo cáo mẫu".encode()}
+    )
+    officer.get_by_role("button", name="Save the draft").last.click()
+    expect(officer.get_by_role("status")).to_have_text("The draft was saved.")
+    officer.close()
+
+    attendee = browser.new_page(base_url=site.url, locale="en-GB")
+    fill_in_registration(attendee, "lived-in@example.org")
+    attendee.get_by_label("I agree").check()
+    attendee.get_by_role("button", name="Take my place").click()
+    expect(attendee.get_by_role("article", name="Ticket")).to_be_visible()
+    attendee.close()
+
+    letter = letter_to(site, "lived-in@example.org")
+    congratulation = letter_to(site, "nguoi.duoc.khen@example.org")
+    links = findall(r"http://\S+", f"{letter}\n{congratulation}")
+    links.append(site.dxday("user", "add", "guest@example.org", "--role", "council"))
+    paths = [link.removeprefix(site.url) for link in links]
+    assert [path.rpartition("/")[0] for path in paths] == [
+        "/my/registration",
+        "/my/certificate",
+        "/v",
+        "/sign-in/link",
+    ]
+    return paths
+
+
+def fill_in_registration(page: Page, email: str) -> None:
+    """As far as the last step."""
+    page.goto("/next/register")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Full name").fill("Đỗ Thị Ví Dụ")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is everything right?")
+
+
+def letter_to(site: Site, address: str) -> str:
+    """The text of the newest letter to an address, as soon as it lies in the mailbox."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = [letter.text for letter in read_mailbox(site.instance / "mailbox") if address in letter.to]
+        if found:
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"no letter to {address}")
+
+
+def test_a_visitor_finds_every_public_page_and_all_are_accessible(app, site, axe, tokens, visit):
+    page = visit(site, reduced_motion="reduce")
+    fill_in_registration(page, "somebody@example.org")
+    walk = Walk(app, site, page, role=None)
+
+    faults = [
+        fault for each in walk.pages("/", "/next/register/check", *tokens) for fault in find_faults(each, axe)
+    ]
+
+    assert faults == []
+    assert walk.dead == []
+    assert addresses_for(app, None) - walk.reached == {each for each in NO_PAGES if is_open_to_all(app, each)}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_everybody_finds_the_pages_of_their_role_and_all_are_accessible(
+    app, site, axe, tokens, visit, role
+):
+    page = visit(site, reduced_motion="reduce")
+    sign_in(page, site, f"{role.value}@dxday.example")
+    walk = Walk(app, site, page, role=role)
+
+    faults = [fault for each in walk.pages("/my/", "/", "/manage/style") for fault in find_faults(each, axe)]
+
+    assert faults == []
+    assert walk.dead == []
+    assert addresses_for(app, role) - NO_PAGES - walk.reached == set()
+
+
+def test_pages_that_refuse_are_accessible(site, axe, new_context):
+    page = new_context(base_url=site.url, locale="en-GB").new_page()
+    faults = []
+    page.goto("/nothing/here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    faults += find_faults(page, axe)
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").fill("organizer@dxday.example")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    faults += find_faults(page, axe)
+    page.goto("/next/register")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose where you will take part.")
+    faults += find_faults(page, axe)
+    page.goto("/v?code=nonsense")
+    expect(page.get_by_role("alert")).to_be_visible()
+    faults += find_faults(page, axe)
+    page.goto("/")
+    sign_in(page, site, "agency@dxday.example")
+    page.goto("/manage/next/programme/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may not open this page")
+    faults += find_faults(page, axe)
+    page.goto("/agency/next/nominations/new")
+    page.get_by_role("button", name="Save and check before submitting").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say who is nominated.")
+    faults += find_faults(page, axe)
+
+    assert faults == []
+
+
+def test_what_is_wrong_with_a_page_is_found(site, axe, new_context):
+    """A page broken on purpose: else the others might pass since nothing was looked at."""
+    complaints: list[str] = []
+    context = new_context(base_url=site.url)
+    listen(context, complaints)
+    page = context.new_page()
+    page.goto("/sign-in")
+
+    before = find_faults(page, axe)
+    page.evaluate(
+        """() => {
+          document.querySelector("label[for=email]").remove();
+          document.querySelector("main").insertAdjacentHTML("beforeend", `
+            <img src="/static/img/favicon.svg"><p id="pale">Pale</p><p id="broad">Broad</p><h5>Too deep</h5>
+            <p><button type="button" class="tiny">1</button><button type="button" class="tiny">2</button></p>`);
+          document.querySelector("#pale").style.color = "#ddd";
+          document.querySelector("#broad").style.width = "2000px";
+          for (const button of document.querySelectorAll(".tiny")) button.style.cssText = "all: unset; font-size: 8px";
+          document.body.append(Object.assign(document.createElement("script"), { textContent: "window.inline = 1" }));
+        }"""
+    )
+    after = find_faults(page, axe)
+
+    assert before == []
+    assert {fault.partition(": ")[0].partition(" at ")[2] for fault in after} == set()
+    assert [each for each in complaints if "Content Security Policy" in each] == complaints != []
+
+
+def test_the_lists_of_what_is_no_page_name_only_what_is_there(app):
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert (FILES | NO_PAGES) - endpoints == set()
