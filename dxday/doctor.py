@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 import config
-from dxday.adapters import pdf
+from dxday.adapters import fonts
 from dxday.core import vietnamese
 from dxday.web.monitoring import readiness
 
@@ -45,13 +45,13 @@ def _ready(part: str, state: str, mend: str) -> Finding:
 
 def _fonts() -> Finding:
     try:
-        missing = pdf.missing_glyphs(vietnamese.alphabet() + "नमस्ते")
-    except pdf.FontMissing as fault:
+        missing = fonts.missing_glyphs(vietnamese.alphabet() + "नमस्ते")
+    except fonts.FontMissing as fault:
         return Finding("fonts", str(fault), "Run: make setup")
     if missing:
         return Finding("fonts", f"no font has {' '.join(missing)}", "Run: make setup")
     return Finding(
-        "fonts", f"{', '.join(sorted(pdf.font_families()))}: every Vietnamese letter and Devanagari"
+        "fonts", f"{', '.join(sorted(fonts.families_here()))}: every Vietnamese letter and Devanagari"
     )
 
 

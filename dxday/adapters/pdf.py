@@ -1,7 +1,7 @@
 """Paper: HTML to PDF, with our own fonts and nothing fetched from anywhere."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,14 +11,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import fontpkg_be_vietnam_pro
-import fontpkg_mukta
 import pydyf  # type: ignore[import-untyped]
 import weasyprint
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from dxday.adapters import fonts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,40 +26,11 @@ ASSET_FOLDERS = (ROOT / "static" / "img", ROOT / "templates" / "pdf")
 
 _ASSET_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 
-_SYSTEM_FONTS = (
-    Path("/usr/share/fonts"),
-    Path("/usr/local/share/fonts"),
-    Path.home() / ".local" / "share" / "fonts",
-    Path.home() / ".fonts",
-)
-
-FAMILIES = ("Be Vietnam Pro", "Mukta", "Tinos")
-"""Our text face, its Devanagari companion, and the Times-like face of official documents."""
-
 _lock = Lock()
 
 
 class SourceRefused(ValueError):
     """The document names something that paper may not fetch, or that is not there; the message is the addresses."""
-
-
-class FontMissing(LookupError):
-    """A family that documents are set in is not installed here; another would take its place unasked."""
-
-
-@dataclass(frozen=True)
-class Font:
-    """One face: where it is, and what it is called in style sheets."""
-
-    family: str
-    weight: int
-    style: str
-    path: Path
-
-    @property
-    def address(self) -> str:
-        """The address by which style sheets and the fetcher know it."""
-        return f"font:{self.path.name}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +60,7 @@ def render_pdf(
     pdf/a-3a: tagged, archivable, may carry attachments); that it holds is for a validator to say.  Raises
     FontMissing when a family is not installed.
     """
-    check_fonts(FAMILIES)
+    fonts.check_fonts(fonts.FAMILIES)
     with _lock:  # the shared font configuration and fetcher serve one document at a time
         _FETCHER.refused.clear()
         try:
@@ -116,47 +86,6 @@ def render_pdf(
     return written
 
 
-def fonts() -> tuple[Font, ...]:
-    """Return the faces that are installed here."""
-    return _installed_fonts()
-
-
-def font_families() -> tuple[str, ...]:
-    """Return the families of which a face is installed, as style sheets name them; FAMILIES lists all that are used."""
-    here = {font.family for font in fonts()}
-    return tuple(family for family in FAMILIES if family in here)
-
-
-def check_fonts(families: Iterable[str]) -> None:
-    """Raise FontMissing, which names them, when a face of one of the families is installed nowhere."""
-    if missing := sorted(set(families) - set(font_families())):
-        raise FontMissing(f"not installed: {', '.join(missing)}")
-
-
-def font_css() -> str:
-    """Return the @font-face rules of every installed face."""
-    return "\n".join(
-        f'@font-face {{ font-family: "{font.family}"; font-weight: {font.weight}; font-style: {font.style}; '
-        f'src: url("{font.address}"); }}'
-        for font in fonts()
-    )
-
-
-def missing_glyphs(text: str, families: Iterable[str] | None = None) -> list[str]:
-    """Return the characters, once each, that no face of the families (all of ours by default) can draw.
-
-    Raises FontMissing when one of the families is not installed.
-    """
-    wanted = frozenset(FAMILIES if families is None else families)
-    check_fonts(wanted)
-    drawable = _drawable(wanted)
-    return [
-        character
-        for character in dict.fromkeys(text)
-        if ord(character) not in drawable and character not in "\t\n\r\u200b\u200c\u200d\u2060\ufeff"
-    ]
-
-
 class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes without types
     """Fetches inline data, our fonts and our pictures; it holds no way to the network or to other files."""
 
@@ -172,7 +101,7 @@ class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes witho
         if scheme == "data":
             return super().fetch(url, headers)
         if scheme == "font":
-            for font in fonts():
+            for font in fonts.installed():
                 if font.path.name == name:
                     return URLFetcherResponse(url, font.path.read_bytes(), {"Content-Type": "font/ttf"})
         if scheme == "asset" and re.fullmatch(r"[a-z0-9-]+\.[a-z]+", name):
@@ -198,7 +127,7 @@ def _font_configuration() -> FontConfiguration:
 
 @cache
 def _font_styles() -> weasyprint.CSS:
-    return weasyprint.CSS(string=font_css(), font_config=_font_configuration(), url_fetcher=_FETCHER)
+    return weasyprint.CSS(string=fonts.style_sheet(), font_config=_font_configuration(), url_fetcher=_FETCHER)
 
 
 @cache
@@ -214,41 +143,6 @@ def _srgb() -> ColorProfile:
     return ColorProfile(
         BytesIO(_srgb_bytes()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
     )
-
-
-@cache
-def _installed_fonts() -> tuple[Font, ...]:
-    be_vietnam = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
-    mukta = Path(fontpkg_mukta.ROOT) / "files"
-    tinos = {path.stem: path for root in _SYSTEM_FONTS if root.is_dir() for path in root.rglob("Tinos-*.ttf")}
-    none = Path()
-    faces = [
-        Font("Be Vietnam Pro", 400, "normal", be_vietnam / "BeVietnamPro-Regular.ttf"),
-        Font("Be Vietnam Pro", 400, "italic", be_vietnam / "BeVietnamPro-Italic.ttf"),
-        Font("Be Vietnam Pro", 500, "normal", be_vietnam / "BeVietnamPro-Medium.ttf"),
-        Font("Be Vietnam Pro", 600, "normal", be_vietnam / "BeVietnamPro-SemiBold.ttf"),
-        Font("Be Vietnam Pro", 700, "normal", be_vietnam / "BeVietnamPro-Bold.ttf"),
-        Font("Mukta", 400, "normal", mukta / "Mukta-Regular.ttf"),
-        Font("Mukta", 500, "normal", mukta / "Mukta-Medium.ttf"),
-        Font("Mukta", 600, "normal", mukta / "Mukta-SemiBold.ttf"),
-        Font("Mukta", 700, "normal", mukta / "Mukta-Bold.ttf"),
-        Font("Tinos", 400, "normal", tinos.get("Tinos-Regular", none)),
-        Font("Tinos", 400, "italic", tinos.get("Tinos-Italic", none)),
-        Font("Tinos", 700, "normal", tinos.get("Tinos-Bold", none)),
-        Font("Tinos", 700, "italic", tinos.get("Tinos-BoldItalic", none)),
-    ]
-    return tuple(face for face in faces if face.path.is_file())
-
-
-@cache
-def _drawable(families: frozenset[str]) -> frozenset[int]:
-    """Return the code points that the regular faces of the families draw; the other weights draw the same."""
-    drawable: set[int] = set()
-    for font in fonts():
-        if font.family in families and (font.weight, font.style) == (400, "normal"):
-            with TTFont(BytesIO(font.path.read_bytes()), lazy=True) as face:
-                drawable.update(face.getBestCmap())
-    return frozenset(drawable)
 
 
 def _attachment(attachment: PdfAttachment) -> weasyprint.Attachment:

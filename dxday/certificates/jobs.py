@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import update
 
 from dxday import db, leases
-from dxday.adapters import pdf, qr, storage
+from dxday.adapters import qr, storage
 from dxday.certificates import queries, rules, sheet
 from dxday.certificates.models import Certificate
 from dxday.core.carriage import Carriage
@@ -117,6 +117,8 @@ def draw(facts: rules.Facts, *, check_url: str, issued_at: datetime, paper: shee
         fit=fit,
         right=sheet.RIGHT,
     )
+    from dxday.adapters import pdf  # WeasyPrint takes a second to load: only who draws pays for it
+
     return pdf.render_pdf(page, title=title, lang="vi", made_at=issued_at)
 
 

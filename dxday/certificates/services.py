@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dxday import leases
-from dxday.adapters import pdf
+from dxday.adapters import fonts
 from dxday.audit import services as audit
 from dxday.awards import queries as awards
 from dxday.awards.models import Award, Decision
@@ -132,7 +132,7 @@ def _facts(edition: Edition, award: Award, *, sequence: int) -> rules.Facts:
 def _check_printable(facts: rules.Facts) -> None:
     """Raise LettersMissing or TooMuchText before anything is issued that could not be printed whole."""
     texts = (value for name, value in asdict(facts).items() if name != "edition_name")
-    if missing := pdf.missing_glyphs("".join(texts)):
+    if missing := fonts.missing_glyphs("".join(texts)):
         raise rules.LettersMissing(name=facts.recipient_name, letters=" ".join(missing))
     if sheet.fit(facts, sheet.DEFAULT_SHEET) is None:
         raise rules.TooMuchText(name=facts.recipient_name)

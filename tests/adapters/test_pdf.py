@@ -16,7 +16,7 @@ import pikepdf
 import psutil
 import pytest
 
-from dxday.adapters import pdf
+from dxday.adapters import fonts, pdf
 from dxday.adapters.qr import qr_svg_data_uri
 from dxday.core.vietnamese import alphabet
 
@@ -30,7 +30,7 @@ LOWER = f"{VOWELS} bcdđghklmnpqrstvx"
 LETTERS = f"{LOWER} {LOWER.upper()}"
 """The 178 letters of Vietnamese, in groups."""
 
-VIETNAMESE_FONTS = [font for font in pdf.fonts() if font.family != "Mukta"]
+VIETNAMESE_FONTS = [font for font in fonts.installed() if font.family != "Mukta"]
 
 poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no poppler-utils to read PDFs with")
 
@@ -276,24 +276,24 @@ def test_links_to_the_world_are_kept_as_links():
 
 
 def test_all_families_are_here():
-    assert pdf.font_families() == pdf.FAMILIES
+    assert fonts.families_here() == fonts.FAMILIES
 
 
 def test_what_no_face_can_draw_is_named_once():
-    assert pdf.missing_glyphs(f"{LETTERS} 0123456789 .,;:–—“”… №") == []
-    assert pdf.missing_glyphs("राष्ट्रीय डिजिटल\u200d परिवर्तन\n") == []
-    assert pdf.missing_glyphs("李 Lý 李明 😀") == ["李", "明", "😀"]
+    assert fonts.missing_glyphs(f"{LETTERS} 0123456789 .,;:–—“”… №") == []
+    assert fonts.missing_glyphs("राष्ट्रीय डिजिटल\u200d परिवर्तन\n") == []
+    assert fonts.missing_glyphs("李 Lý 李明 😀") == ["李", "明", "😀"]
 
 
 def test_what_one_family_cannot_draw_is_named():
-    assert pdf.missing_glyphs("Nghệ An दिवस", families=["Tinos"]) == ["द", "ि", "व", "स"]
-    assert pdf.missing_glyphs(LETTERS, families=["Tinos"]) == []
-    assert pdf.missing_glyphs("Đ", families=[]) == ["Đ"]
+    assert fonts.missing_glyphs("Nghệ An दिवस", families=["Tinos"]) == ["द", "ि", "व", "स"]
+    assert fonts.missing_glyphs(LETTERS, families=["Tinos"]) == []
+    assert fonts.missing_glyphs("Đ", families=[]) == ["Đ"]
 
 
 def test_a_family_that_is_not_installed_is_named_and_not_replaced():
-    with pytest.raises(pdf.FontMissing, match="not installed: Times New Roman"):
-        pdf.missing_glyphs("x", families=["Tinos", "Times New Roman"])
+    with pytest.raises(fonts.FontMissing, match="not installed: Times New Roman"):
+        fonts.missing_glyphs("x", families=["Tinos", "Times New Roman"])
 
 
 def test_threads_that_render_at_once_get_each_their_own_document():
