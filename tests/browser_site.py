@@ -141,7 +141,7 @@ def visit(new_context) -> Iterator[Visit]:
     complaints: list[str] = []
 
     def open_page(site: Site, path: str = "/", **options: object) -> Page:
-        context = new_context(base_url=site.url, locale="en-GB", **options)
+        context = new_context(base_url=site.url, locale="en-GB", reduced_motion="reduce", **options)
         complaints.append("")
         listen(context, complaints)
         page = context.new_page()
@@ -157,9 +157,11 @@ def listen(context: BrowserContext, complaints: list[str]) -> None:
     context.set_default_timeout(PATIENCE * 1000)
     context.on(
         "console",
-        lambda said: complaints.append(f"{said.location['url']}: {said.text}")
-        if said.type in ("error", "warning")
-        else None,
+        lambda said: (
+            complaints.append(f"{said.location['url']}: {said.text}")
+            if said.type in ("error", "warning")
+            else None
+        ),
     )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
 

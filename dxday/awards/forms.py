@@ -24,7 +24,7 @@ from dxday.awards.models import Decision
 from dxday.core.i18n import lazy_gettext, pick
 from dxday.nominations.models import Nomination
 from dxday.nominations.rules import ReasonMissing
-from dxday.web.forms import Form, at_most
+from dxday.web.forms import Form, at_most, clean_line
 
 
 class ChooseForm(Form):
@@ -34,6 +34,7 @@ class ChooseForm(Form):
         lazy_gettext("Whom does the decision honour?"),
         [InputRequired(rules.NobodyChosen.sentence)],
         choices=[],
+        coerce=clean_line,
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
         # What was chosen meanwhile by somebody else is refused by name when the decision is recorded.
@@ -64,7 +65,7 @@ class LineForm(Form):
     )
 
 
-class Lines(FieldList):  # type: ignore[misc]  # WTForms comes without types
+class Lines(FieldList):
     """A list of which only plain numbers count; WTForms fails on `²`, which is a digit and no number."""
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """Reading sessions, their placements, and who has a part."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -61,7 +61,6 @@ class Entry:
     kind: SessionKind
     title: Translations
     abstract: Translations | None
-    language: str
     cancelled: bool
     sequence: int
     updated_at: datetime
@@ -184,14 +183,6 @@ def origin_of(session: Session) -> Placement:
     raise NotFound
 
 
-def list_people(ids: Collection[int]) -> list[Person]:
-    """Return the people with these ids, in the order in which they were asked for; unknown ids are left out."""
-    known = {
-        person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(list(ids))))
-    }
-    return [known[person_id] for person_id in ids if person_id in known]
-
-
 def list_bookings(
     room_ids: Iterable[int], *, within: Interval, except_ids: Iterable[int | None] = ()
 ) -> list[Booking]:
@@ -247,7 +238,6 @@ def list_entries(edition_id: int) -> list[Entry]:
             Session.kind,
             Session.title,
             Session.abstract,
-            Session.language,
             Session.state == SessionState.CANCELLED,
             Session.sequence,
             Session.updated_at,
@@ -255,11 +245,13 @@ def list_entries(edition_id: int) -> list[Entry]:
         .where(Session.edition_id == edition_id, _PUBLIC)
         .order_by(Session.id)
     )
-    return [Entry(*tuple(row)) for row in rows]
+    return [Entry(*row) for row in rows]
 
 
-def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showing]:
-    """Return where and when the sessions of `list_entries` are, by time; of one site when it is given."""
+def list_showings(
+    edition_id: int, *, site_id: int | None = None, session_id: int | None = None
+) -> list[Showing]:
+    """Return where and when the sessions of `list_entries` are, by time; at one site, of one session."""
     statement = (
         select(
             Placement.session_id,
@@ -277,6 +269,8 @@ def list_showings(edition_id: int, *, site_id: int | None = None) -> list[Showin
     )
     if site_id is not None:
         statement = statement.where(Placement.site_id == site_id)
+    if session_id is not None:
+        statement = statement.where(Placement.session_id == session_id)
     return [Showing(*row) for row in db.session.execute(statement)]
 
 

@@ -96,11 +96,6 @@ class Programme:
                 by_day.setdefault(day, []).append(self._at_site(entry, showing))
         return [SlotDay(day, slots) for day, slots in by_day.items()]
 
-    def first(self, limit: int) -> list[Slot]:
-        """Return the first sessions, where they are held."""
-        held = [s for s in self.showings if s.role is PlacementRole.ORIGIN][:limit]
-        return [self._at_site(self.entries[s.session_id], s) for s in held]
-
     def _grid_day(self, day: timetable.Day) -> GridDay:
         slots = []
         rooms: list[set[str]] = [set() for _lane in day.lanes]
@@ -223,8 +218,3 @@ def said(texts: Translations | None, locale: str) -> str:
 def zone_name(edition: Edition) -> str:
     """Return the name of the edition's time zone in the reader's language."""
     return str(get_timezone_name(edition.time_zone, locale=str(get_locale())))
-
-
-def first_on_programme(edition: Edition, limit: int) -> list[Slot]:
-    """Return the first published sessions for the macro `timeline`."""
-    return Programme(edition).first(limit)

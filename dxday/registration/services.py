@@ -11,7 +11,7 @@ from dxday.accounts.rules import email_key
 from dxday.audit import services as audit
 from dxday.core import codes
 from dxday.core.actor import Actor
-from dxday.core.errors import NotFound
+from dxday.core.errors import NotFound, Stale
 from dxday.core.i18n import pick
 from dxday.db import db
 from dxday.editions.models import Edition
@@ -25,10 +25,13 @@ from dxday.sites.models import Site
 
 
 def add_pool(site: Site, *, mode: SeatMode, capacity: int, actor: Actor, now: datetime) -> SeatPool:
-    """Open seats of one mode at a site."""
+    """Open seats of one mode at a site.  Raises Stale when somebody opened them at the same moment."""
     pool = SeatPool(edition_id=site.edition_id, site_id=site.id, mode=mode, capacity=capacity, taken=0)
-    db.session.add(pool)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(pool)
+    except IntegrityError as error:
+        raise Stale from error
     _note_seats(site, mode, capacity, actor=actor, now=now)
     return pool
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from re import findall
+from re import findall, sub
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -73,7 +73,7 @@ def find_violations(page: Page) -> list[str]:
             iframes: false,
           });
           return found.violations.map((rule) =>
-            `${rule.id}: ${rule.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")}`);
+            `${rule.id} (${rule.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")})`);
         }""",
         STANDARDS,
     )
@@ -87,10 +87,11 @@ def find_faults(page: Page, axe: str) -> list[str]:
     """Everything that is wrong with the open page at all widths."""
     page.evaluate(axe)
     faults = []
-    for width in (WIDE, NARROW, NARROWEST):
+    for width in (NARROWEST, NARROW, WIDE):
         page.set_viewport_size({"width": width, "height": 900})
         found = find_violations(page) if width != NARROWEST else []
-        faults += [f"{page.url} at {width}: {each}" for each in found + ["sticks out"] * sticks_out(page)]
+        found += ["sticks out"] if sticks_out(page) else []
+        faults += [f"{each} at {width} on {page.url}" for each in found]
     return faults
 
 
@@ -135,9 +136,8 @@ class Walk:
             self.dead.append(f"{url} on {self.page.url}")
             return None
         is_theirs = self.role is None or not is_open_to_all(self.app, endpoint)
-        key = (endpoint, values.get("edition_code"), frozenset(query))
-        if self.role is Role.ADMIN:  # who sees what all the others see, and nothing else
-            key = endpoint
+        # An administrator sees what all the others see: there the arguments were looked at already.
+        key = (endpoint, values.get("edition_code"), frozenset(query if self.role is not Role.ADMIN else ()))
         if key in self.seen or not (is_theirs or asked_for):
             return None
         self.seen.add(key)
@@ -219,7 +219,7 @@ def letter_to(site: Site, address: str) -> str:
 
 
 def test_a_visitor_finds_every_public_page_and_all_are_accessible(app, site, axe, tokens, visit):
-    page = visit(site, reduced_motion="reduce")
+    page = visit(site)
     fill_in_registration(page, "somebody@example.org")
     walk = Walk(app, site, page, role=None)
 
@@ -233,18 +233,19 @@ def test_a_visitor_finds_every_public_page_and_all_are_accessible(app, site, axe
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_everybody_finds_the_pages_of_their_role_and_all_are_accessible(
-    app, site, axe, tokens, visit, role
-):
-    page = visit(site, reduced_motion="reduce")
+def test_everybody_finds_the_pages_of_their_role_and_all_are_accessible(app, site, axe, tokens, visit, role):
+    page = visit(site)
     sign_in(page, site, f"{role.value}@dxday.example")
     walk = Walk(app, site, page, role=role)
+    wanted = addresses_for(app, role) - NO_PAGES
+    if role is Role.ADMIN:  # who acts for no agency and so has no dossiers
+        wanted -= {each for each in wanted if each.startswith("nominations.")}
 
     faults = [fault for each in walk.pages("/my/", "/", "/manage/style") for fault in find_faults(each, axe)]
 
     assert faults == []
     assert walk.dead == []
-    assert addresses_for(app, role) - NO_PAGES - walk.reached == set()
+    assert wanted - walk.reached == set()
 
 
 def test_pages_that_refuse_are_accessible(site, axe, new_context):
@@ -291,7 +292,7 @@ def test_what_is_wrong_with_a_page_is_found(site, axe, new_context):
     page.evaluate(
         """() => {
           document.querySelector("label[for=email]").remove();
-          document.querySelector("main").insertAdjacentHTML("beforeend", `
+          document.querySelector("main").insertAdjacentHTML("afterbegin", `
             <img src="/static/img/favicon.svg"><p id="pale">Pale</p><p id="broad">Broad</p><h5>Too deep</h5>
             <p><button type="button" class="tiny">1</button><button type="button" class="tiny">2</button></p>`);
           document.querySelector("#pale").style.color = "#ddd";
@@ -303,7 +304,10 @@ def test_what_is_wrong_with_a_page_is_found(site, axe, new_context):
     after = find_faults(page, axe)
 
     assert before == []
-    assert {fault.partition(": ")[0].partition(" at ")[2] for fault in after} == set()
+    rules = "color-contrast heading-order image-alt label target-size".split()
+    at_all_widths = [f"{rule} at {width}" for rule in rules for width in (NARROW, WIDE)]
+    at_all_widths += [f"sticks out at {width}" for width in (NARROWEST, NARROW, WIDE)]
+    assert sorted(sub(r" \(.*\)| on .*", "", each) for each in after) == sorted(at_all_widths)
     assert [each for each in complaints if "Content Security Policy" in each] == complaints != []
 
 

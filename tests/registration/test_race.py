@@ -8,11 +8,12 @@ from sqlalchemy import event, func, select, text, update
 
 from dxday.core import codes
 from dxday.core.actor import VISITOR
-from dxday.core.errors import Refusal
+from dxday.core.errors import Refusal, Stale
 from dxday.db import db, transaction
 from dxday.notifications.models import Message
 from dxday.registration import queries, rules, services
 from dxday.registration.models import Registration, SeatPool
+from dxday.sites.models import Site
 from tests import make
 from tests.conftest import on_both
 
@@ -179,3 +180,18 @@ def without_the_check(app):
             "connect",
             lambda connection, _: connection.execute("PRAGMA ignore_check_constraints = ON"),
         )
+
+
+@on_both
+def test_seats_that_two_open_at_the_same_moment_are_opened_once(own_app):
+    with own_app.app_context(), transaction():
+        site_id = make.site(make.edition()).id
+
+    def open_seats(_number):
+        site = db.session.get(Site, site_id)
+        with transaction():
+            services.add_pool(site, mode=rules.SeatMode.ONLINE, capacity=5, actor=VISITOR, now=make.NOW)
+
+    got = all_at_once(own_app, open_seats, people=AT_ONCE)
+
+    assert (got.count("place"), got.count(Stale)) == (1, AT_ONCE - 1)

@@ -110,7 +110,7 @@ def session_calendar(code: str) -> ResponseReturnValue:
     if not entries:
         raise NotFound
     places = {site.id: site for site in sites.list_sites(g.edition.id)}
-    showings = queries.list_showings(g.edition.id)
+    showings = queries.list_showings(g.edition.id, session_id=entries[0].id)
     events = feeds.session_events(entries, showings, places, urls=_urls(entries), locale=current_locale())
     return _calendar(events, pick(entries[0].title, current_locale()))
 
