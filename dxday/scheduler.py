@@ -248,12 +248,14 @@ class AdvisoryLock:
         return self._held
 
     def release(self) -> None:
-        """Let the next one have it."""
-        self._held = False
+        """Let the next one have it, at once: a closed connection gives it back only when the server has noticed."""
         if self._connection is not None:
             with suppress(psycopg.Error):
+                if self._held:
+                    self._connection.execute("SELECT pg_advisory_unlock(%s)", [self.KEY])
                 self._connection.close()
             self._connection = None
+        self._held = False
 
 
 def open_lock(app: Flask) -> Lock:

@@ -133,6 +133,7 @@ def run_worker(app: Flask, stop: threading.Event, *, run_clock: RunClock, thread
         work.huey, workers=threads, periodic=False, initial_delay=0.05, max_delay=1.0, shutdown_timeout=15
     )
     consumer.start()
+    log.info("worker_started", threads=threads)
     try:
         with run_clock(app, work):
             while not stop.wait(5):

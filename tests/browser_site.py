@@ -24,7 +24,7 @@ from tests import databases
 from tests.conftest import close
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 10
+PATIENCE = 60
 """Seconds until something that should happen has not happened; other work may keep the machine busy."""
 
 expect.set_options(timeout=PATIENCE * 1000)

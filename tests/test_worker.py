@@ -62,6 +62,9 @@ class House:
     def is_elected(self, number):
         return "clock_elected" in self.workers[number][1].read_text()
 
+    def has_started(self, number):
+        return "worker_started" in self.workers[number][1].read_text()
+
     def write(self, count):
         """Put messages into the outbox and return their Message-IDs."""
         with self.app.app_context():
@@ -126,9 +129,10 @@ def test_two_workers_send_each_of_twenty_messages_exactly_once_and_end_when_aske
     first, second = house.start(), house.start()
 
     until(house.all_are(Carriage.DONE))
+    until(lambda: house.has_started(0) and house.has_started(1))
     first.terminate()
     second.terminate()
-    ended = [first.wait(5), second.wait(5)]
+    ended = [first.wait(20), second.wait(20)]
 
     assert (sorted(house.office.taken), ended) == (sorted(written), [0, 0])
     assert [house.is_elected(0), house.is_elected(1)].count(True) == 1
@@ -155,7 +159,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_sent_twice(house):
     assert len(house.office.taken) == len(set(house.office.taken))
     assert set(house.office.taken) - unknown == written - unknown
     second.terminate()
-    assert second.wait(5) == 0
+    assert second.wait(20) == 0
 
 
 @both
@@ -166,7 +170,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_holds(house):
     until(lambda: house.office.at_the_counter >= 1)
 
     process.terminate()
-    ended = process.wait(5)
+    ended = process.wait(20)
 
     states = house.states()
     done = {name for name, state in states.items() if state is Carriage.DONE}

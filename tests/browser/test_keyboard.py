@@ -66,6 +66,7 @@ def test_one_registers_with_the_keyboard_alone_and_mends_a_slip(site, visit):
     tab_to(page, page.get_by_role("button", name="Continue"))
     page.keyboard.press("Enter")
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who is coming?")
     tab_to(page, page.get_by_label("Full name"))
     page.keyboard.type("Đỗ Thị Ví Dụ")
     tab_to(page, page.get_by_label("E-mail address"))
@@ -80,6 +81,7 @@ def test_one_registers_with_the_keyboard_alone_and_mends_a_slip(site, visit):
     page.keyboard.type("keyboard@example.org")
     page.keyboard.press("Enter")
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is everything right?")
     tab_to(page, page.get_by_label("I agree"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Take my place"))

@@ -60,6 +60,7 @@ def test_the_walk_from_a_session_to_a_certificate_that_anyone_can_check(site, of
     paper, address = awardee_downloads_the_certificate(somebody, site, office, tmp_path)
     anyone_checks_it(somebody, address, paper, tmp_path)
 
+    assert len(office.letters_to(ATTENDEE_MAIL, "Tomorrow")) == 1  # long after the job ran twice
     assert search(r"^whole: \d+ entries$", site.dxday("audit", "verify"))
 
 
