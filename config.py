@@ -125,7 +125,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             faults.append("BASE_URL is missing. Set the address that people use, beginning with https://.")
     if faults:
         raise SettingsRefused(faults)
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters, passwords and the database lie there
     return Settings(
         production=production,
         instance=instance,

@@ -14,14 +14,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 import config
 from bench.start import free_port
-from dxday.app import create_app
 from tests import databases
-from tests.conftest import close
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
@@ -90,14 +87,6 @@ class Site:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout.strip()
 
-    @contextmanager
-    def opened(self) -> Iterator[Flask]:
-        """Open the same database from here, inside an application context."""
-        app = create_app(config.read(self.environ | {"BASE_URL": self.url}))
-        with app.app_context():
-            yield app
-        close(app)
-
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + 2 * PATIENCE
         while time.monotonic() < end and process.poll() is None:
@@ -142,14 +131,13 @@ def visit(new_context) -> Iterator[Visit]:
 
     def open_page(site: Site, path: str = "/", **options: object) -> Page:
         context = new_context(base_url=site.url, locale="en-GB", reduced_motion="reduce", **options)
-        complaints.append("")
         listen(context, complaints)
         page = context.new_page()
         page.goto(path)
         return page
 
     yield open_page
-    assert [each for each in complaints if each] == []
+    assert complaints == []
 
 
 def listen(context: BrowserContext, complaints: list[str]) -> None:

@@ -59,9 +59,12 @@ def load(*, storage: Storage, now: datetime) -> Edition:
         ends_on=day,
         ceremony_on=day,
         registration_opens_at=opened,
-        registration_closes_at=moment(day, "07:00"),
+        # However near the Day is when the demo is loaded, there is time left to try everything.
+        registration_closes_at=max(moment(day, "07:00"), moment(today, "23:59")),
         nominations_open_at=opened,
-        nominations_close_at=max(moment(day - timedelta(days=30), "17:00"), opened + timedelta(hours=1)),
+        nominations_close_at=max(
+            moment(day - timedelta(days=30), "17:00"), moment(today + timedelta(days=7), "17:00")
+        ),
         actor=SYSTEM,
         now=now,
     )

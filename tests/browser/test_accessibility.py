@@ -160,7 +160,7 @@ def addresses_for(app: Flask, role: Role | None) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def tokens(site: Site, browser: Browser) -> dict[str, str]:
+def tokens(site: Site, browser: Browser) -> list[str]:
     """The edition is lived in: somebody registered, a draft is begun; returns the addresses that only mails name."""
     officer = browser.new_page(base_url=site.url, locale="en-GB")
     officer.goto("/")

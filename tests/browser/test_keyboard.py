@@ -24,7 +24,8 @@ def shows_focus(stop: Locator) -> bool:
           const box = element.getBoundingClientRect();
           const drawn = getComputedStyle(element);
           const inSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-          return inSight && (drawn.outlineStyle !== "none" && parseFloat(drawn.outlineWidth) > 0 || drawn.boxShadow !== "none");
+          const outlined = drawn.outlineStyle !== "none" && parseFloat(drawn.outlineWidth) > 0;
+          return inSight && (outlined || drawn.boxShadow !== "none");
         }"""
     )
 

@@ -75,6 +75,16 @@ def test_the_coming_day_is_the_next_tenth_of_october(today, day):
     assert coming.day_after(today) == day
 
 
+@pytest.mark.parametrize("today", ["2027-09-20T10:00", "2027-10-10T22:00"])
+def test_the_coming_edition_is_open_however_near_the_day_is(app, today):
+    now = make.at(today)
+
+    load.load("next", settings=app.extensions["dxday_settings"], now=now)
+
+    edition = editions.get_edition("next")
+    assert (edition.registration.is_open(now), edition.nominations.is_open(now)) == (True, True)
+
+
 def test_a_second_load_changes_nothing(app):
     load_demo(app, "next")
     db.session.commit()
