@@ -81,16 +81,19 @@ def _is_absent(endpoint: str) -> bool:
 
 
 def menu() -> list[MenuGroup]:
-    """Return the menu of g.actor for the edition at hand; empty without an edition."""
-    if g.edition is None:
-        return []
-    groups: list[MenuGroup] = []
-    for heading, entries in MENU:
-        shown = [
-            (str(label), url_for(endpoint), request.endpoint == endpoint)
-            for label, endpoint, permission in entries
-            if g.actor.may(permission, edition_id=g.edition.id) and not _is_absent(endpoint)
-        ]
-        if shown:
-            groups.append((str(heading), shown))
-    return groups
+    """Return the menu of g.actor: what they may do in the edition at hand, and what is their own."""
+    groups = [_group(heading, entries) for heading, entries in MENU] if g.edition is not None else []
+    own = [(lazy_gettext("Your work"), "staff.desk"), (lazy_gettext("Your account"), "accounts.edit")]
+    return [
+        *(group for group in groups if group[1]),
+        (g.actor.label, [(str(label), url_for(page), request.endpoint == page) for label, page in own]),
+    ]
+
+
+def _group(heading: Words, entries: list[tuple[Words, str, Permission]]) -> MenuGroup:
+    shown = [
+        (str(label), url_for(endpoint), request.endpoint == endpoint)
+        for label, endpoint, permission in entries
+        if g.actor.may(permission, edition_id=g.edition.id) and not _is_absent(endpoint)
+    ]
+    return str(heading), shown

@@ -18,6 +18,21 @@ from tests import databases
 from tests.client import PageClient
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep what needs a browser on one worker, so that one Chromium runs at a time.
+
+    The mark xdist_group would say it too, but pytest 9.2 does not let xdist 3.8 write the group into the name.
+    """
+    from xdist.scheduler import LoadGroupScheduling
+
+    class OneBrowser(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith(("tests/browser/", "tests/journeys/")) else nodeid
+
+    return OneBrowser(config, log)
+
+
 def new_app(database: str, folder: Path, **environ: str) -> Flask:
     """Return an application on a new, migrated database: "sqlite" or "postgresql"."""
     given = {"DXDAY_INSTANCE": str(folder / "instance"), "DEFAULT_LOCALE": "en", **environ}

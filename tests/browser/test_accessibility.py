@@ -18,7 +18,7 @@ from dxday.core.permissions import ROLE_PERMISSIONS, Role
 from dxday.web.access import gate_of
 from tests.browser_site import PATIENCE, ROOT, Site, listen, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

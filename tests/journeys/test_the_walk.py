@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser_site import Site, sign_in
 from tests.post_office import PostOffice, open_post_office
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SESSION = "Talk across all sites (example)"
