@@ -96,6 +96,13 @@ class NotRendered(RuleBroken):
     sentence = lazy_gettext("The certificate is still being made. Come back in a minute.")
 
 
+class FileGone(RuleBroken):
+    """A certificate of whose file the store holds nothing any more."""
+
+    status = 410
+    sentence = lazy_gettext("The file of %(number)s is not in the store any more. Tell the organizer.")
+
+
 class LettersMissing(RuleBroken):
     """Letters that no installed font can draw."""
 

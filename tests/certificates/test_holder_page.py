@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from dxday.adapters.storage import open_storage
 from dxday.certificates import services
 from dxday.certificates.rules import Reason
 from dxday.core.carriage import Carriage
@@ -101,3 +102,13 @@ def test_the_public_code_does_not_open_the_holders_page(client):
     certificate = scene.made()
 
     assert client.open(f"/my/certificate/{certificate.token}").status == 404
+
+
+def test_a_file_that_has_vanished_from_the_store_is_said_to_be_gone(client, app):
+    certificate = scene.made()
+    open_storage(app.extensions["dxday_settings"].storage_url).delete(certificate.storage_key)
+
+    page = client.open(path(certificate, "/download"))
+
+    assert page.status == 410
+    assert f"The file of {certificate.number} is not in the store any more." in page.words

@@ -134,8 +134,12 @@ def download(holder_token: str) -> ResponseReturnValue:
 
 
 def send_certificate(certificate: Certificate) -> Response:
-    """Answer with the file of a certificate, to be saved under its number."""
+    """Answer with the file of a certificate, to be saved under its number.  Raises FileGone."""
     store = storage.open_storage(current_app.extensions["dxday_settings"].storage_url)
-    response = Response(store.get(certificate.storage_key or ""), mimetype=uploads.Kind.PDF.value)
+    try:
+        data = store.get(certificate.storage_key or "")
+    except storage.FileMissing as error:
+        raise rules.FileGone(number=certificate.number) from error
+    response = Response(data, mimetype=uploads.Kind.PDF.value)
     response.headers.set("Content-Disposition", "attachment", filename=f"{certificate.number}.pdf")
     return response
