@@ -1,9 +1,8 @@
 """Reading organisations, people and accounts."""
 
 from collections.abc import Iterable
-from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from dxday.accounts.models import Account, Organisation, Person, RoleGrant
@@ -55,20 +54,6 @@ def list_organisations(ids: Iterable[int]) -> list[Organisation]:
     return list(
         db.session.scalars(
             select(Organisation).where(Organisation.id.in_(list(ids))).order_by(Organisation.code)
-        )
-    )
-
-
-def list_valid_organisations(day: date) -> list[Organisation]:
-    """Return every organisation that exists on `day`, by code."""
-    return list(
-        db.session.scalars(
-            select(Organisation)
-            .where(
-                or_(Organisation.valid_from.is_(None), Organisation.valid_from <= day),
-                or_(Organisation.valid_to.is_(None), Organisation.valid_to >= day),
-            )
-            .order_by(Organisation.code)
         )
     )
 

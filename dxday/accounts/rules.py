@@ -1,6 +1,5 @@
 """What makes an organisation, an address and a password acceptable."""
 
-from datetime import date
 from enum import StrEnum
 
 from dxday.core.errors import NotAllowed, RuleBroken
@@ -66,8 +65,3 @@ def check_password(password: str) -> None:
 def email_key(address: str) -> str:
     """Return the form of an address in which two spellings of one mailbox are equal."""
     return address.strip().casefold()
-
-
-def is_valid_on(valid_from: date | None, valid_to: date | None, day: date) -> bool:
-    """Tell whether an organisation existed on `day`; the last day counts."""
-    return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)

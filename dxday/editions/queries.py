@@ -3,7 +3,6 @@
 from datetime import date
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import selectinload
 
 from dxday.core.errors import NotFound
 from dxday.db import ask_at_once, db
@@ -53,13 +52,3 @@ def list_documents(edition_id: int) -> list[LegalDocument]:
             .order_by(LegalDocument.position)
         )
     )
-
-
-def get_edition_with_documents(code: str) -> Edition:
-    """Return the edition and its documents.  Raises NotFound."""
-    found = db.session.scalars(
-        select(Edition).where(Edition.code == code).options(selectinload(Edition.documents))
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
