@@ -12,7 +12,7 @@ from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
 from dxday.nominations import views as nominations
-from dxday.notifications import views as notifications
+from dxday.notifications.views import messages as notifications
 from dxday.programme.views import staff as programme
 from dxday.programme.views import visitors as programme_public
 from dxday.public import views as public

@@ -4,22 +4,32 @@ from dxday.accounts import models as accounts
 from dxday.audit import models as audit
 from dxday.awards import models as awards
 from dxday.certificates import models as certificates
+from dxday.changes import models as changes
 from dxday.editions import models as editions
 from dxday.nominations import models as nominations
 from dxday.notifications import models as notifications
+from dxday.operations import models as operations
 from dxday.programme import models as programme
 from dxday.registration import models as registration
+from dxday.reminders import models as reminders
+from dxday.runs import models as runs
 from dxday.sites import models as sites
+from dxday.webhooks import models as webhooks
 
 __all__ = [
     "accounts",
     "audit",
     "awards",
     "certificates",
+    "changes",
     "editions",
     "nominations",
     "notifications",
+    "operations",
     "programme",
     "registration",
+    "reminders",
+    "runs",
     "sites",
+    "webhooks",
 ]

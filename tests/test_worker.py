@@ -16,12 +16,12 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import select, text, update
 
 from dxday import leases, scheduler, worker
+from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound
 from dxday.db import db, transaction
 from dxday.notifications import jobs, services
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from tests import make
 from tests.conftest import close, new_app, on_both
 from tests.post_office import open_post_office
@@ -90,7 +90,7 @@ class House:
 
 def enqueue(key):
     return services.enqueue(
-        Kind.SIGN_IN_LINK,
+        SIGN_IN_LINK,
         to_address="a@example.org",
         to_name="Mẫu",
         locale="vi",

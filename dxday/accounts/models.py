@@ -40,6 +40,9 @@ class Person(Base):
     position: Mapped[Translations]
     """Office held, as it is printed beside the name."""
     organisation_id: Mapped[int | None] = mapped_column(Key, ForeignKey("organisation.id"), index=True)
+    email: Mapped[str | None]
+    """Where they are reminded and told of changes; never shown in public."""
+    locale: Mapped[str] = mapped_column(default="vi", server_default="vi")
 
 
 class Account(Base):

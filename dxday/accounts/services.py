@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import update
 
-from dxday.accounts import queries, rules
+from dxday.accounts import letters, queries, rules
 from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
 from dxday.audit import services as audit
 from dxday.core.actor import VISITOR, Actor
@@ -18,7 +18,6 @@ from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
-from dxday.notifications.rules import Kind
 
 LINK_TERM = timedelta(days=7)
 
@@ -178,7 +177,7 @@ def send_sign_in_link(email: str, *, now: datetime) -> bool:
         return False
     token = make_one_time_link(account, actor=VISITOR, now=now)
     return notifications.enqueue(
-        Kind.SIGN_IN_LINK,
+        letters.SIGN_IN_LINK,
         to_address=account.email,
         to_name=account.full_name,
         locale=account.locale,

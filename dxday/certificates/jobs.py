@@ -10,13 +10,12 @@ from sqlalchemy import update
 
 from dxday import db, leases
 from dxday.adapters import qr, storage
-from dxday.certificates import queries, rules, sheet
+from dxday.certificates import letters, queries, rules, sheet
 from dxday.certificates.models import Certificate
 from dxday.core.carriage import Carriage
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
-from dxday.notifications.rules import Kind
 
 log = structlog.get_logger()
 
@@ -140,14 +139,14 @@ def _tell_holder(certificate: Certificate, edition: Edition, now: datetime) -> N
         return
     facts = certificate.printed
     notifications.enqueue(
-        Kind.CERTIFICATE_READY,
+        letters.READY,
         to_address=certificate.recipient_email,
         to_name=facts.recipient_name,
         locale=certificate.recipient_locale,
         key=f"certificate-ready:{certificate.id}",
         now=now,
         edition=edition,
-        recipient=facts.recipient_name,
+        recipient=f"certificate:{certificate.id}",
         award=facts.title,
         url=addresses.address("certificates_public.holder", holder_token=certificate.holder_token),
         check_url=addresses.address("certificates_public.check", token=certificate.token),

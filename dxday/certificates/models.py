@@ -47,6 +47,8 @@ class Certificate(Carried, Base):
     recipient_locale: Mapped[str]
     issued_at: Mapped[datetime]
     rendered_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
+    """When the holder first downloaded the file."""
     storage_key: Mapped[str | None]
     sha256: Mapped[str | None]
     revoked_at: Mapped[datetime | None]

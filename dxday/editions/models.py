@@ -35,6 +35,11 @@ class Edition(Base):
     registration_closes_at: Mapped[datetime | None]
     nominations_open_at: Mapped[datetime | None]
     nominations_close_at: Mapped[datetime | None]
+    postponed_from: Mapped[date | None]
+    """The first day as it was announced before the edition was postponed."""
+    cancelled_at: Mapped[datetime | None]
+    contact_email: Mapped[str | None]
+    """Where answers to letters go; shown to readers of letters."""
     programme_version: Mapped[int] = mapped_column(default=0)
     """Raised with every change of the published programme; pages and feeds are kept by it."""
     version: Mapped[int] = mapped_column(default=1)

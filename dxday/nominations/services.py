@@ -16,10 +16,9 @@ from dxday.core.errors import Stale
 from dxday.core.i18n import Translations, pick
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.nominations import queries, rules
+from dxday.nominations import letters, queries, rules
 from dxday.nominations.models import Attachment, Category, Nomination, Scheme
 from dxday.notifications import services as notifications
-from dxday.notifications.rules import Kind
 
 ATTACHMENT_KINDS = frozenset({uploads.Kind.PDF, uploads.Kind.JPEG, uploads.Kind.PNG, uploads.Kind.TEXT})
 
@@ -285,7 +284,7 @@ def submit_nomination(
     db.session.flush()
     _record("nomination.submitted", nomination, actor=actor, now=now)
     notifications.enqueue(
-        Kind.NOMINATION_RECEIVED,
+        letters.RECEIVED,
         to_address=nomination.contact_email,
         to_name=nomination.contact_name,
         locale=nomination.contact_locale,

@@ -61,9 +61,7 @@ def send_message(row_id: int, now: datetime, carrier: mail.Carrier | None = None
             due_at=due_at,
             sent_at=now if outcome is Carriage.DONE else None,
         )
-    log.info(
-        "message", row=row_id, kind=message.kind.value, outcome=outcome.value, error=error, recorded=recorded
-    )
+    log.info("message", row=row_id, kind=message.kind, outcome=outcome.value, error=error, recorded=recorded)
     return outcome
 
 

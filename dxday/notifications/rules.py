@@ -1,4 +1,4 @@
-"""Kinds of message, what becomes of a failed one, and how long to wait before another try."""
+"""How messages travel, who is spared them, what becomes of a failed one, and how long to wait before another try."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,25 +10,30 @@ from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 
 
-class Kind(StrEnum):
-    """What a message is about; the wording lies in templates/emails/<kind>.txt and .html."""
+class Channel(StrEnum):
+    """How a message travels."""
 
-    REGISTRATION_CONFIRMED = "registration_confirmed"
-    REGISTRATION_CANCELLED = "registration_cancelled"
-    REGISTRATION_REMINDER = "registration_reminder"
-    NOMINATION_RECEIVED = "nomination_received"
-    CERTIFICATE_READY = "certificate_ready"
-    SIGN_IN_LINK = "sign_in_link"
+    MAIL = "mail"
+    SMS = "sms"
 
 
-KIND_NAMES: dict[Kind, Words] = {
-    Kind.REGISTRATION_CONFIRMED: lazy_gettext("Place confirmed"),
-    Kind.REGISTRATION_CANCELLED: lazy_gettext("Place cancelled"),
-    Kind.REGISTRATION_REMINDER: lazy_gettext("Reminder"),
-    Kind.NOMINATION_RECEIVED: lazy_gettext("Nomination received"),
-    Kind.CERTIFICATE_READY: lazy_gettext("Certificate ready"),
-    Kind.SIGN_IN_LINK: lazy_gettext("Sign-in link"),
-}
+class SuppressionScope(StrEnum):
+    """What an address is spared."""
+
+    OPTIONAL = "optional"
+    """What is not required: reminders, news."""
+    ALL = "all"
+    """Everything: nothing arrives there."""
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is spared."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    BY_HAND = "by_hand"
+
 
 CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.QUEUED: lazy_gettext("Waiting"),
@@ -36,6 +41,9 @@ CARRIAGE_NAMES: dict[Carriage, Words] = {
     Carriage.DONE: lazy_gettext("Sent"),
     Carriage.FAILED: lazy_gettext("Failed"),
     Carriage.UNKNOWN: lazy_gettext("Unknown"),
+    Carriage.WITHHELD: lazy_gettext("Withheld"),
+    Carriage.BOUNCED: lazy_gettext("Came back"),
+    Carriage.CANCELLED: lazy_gettext("Called off"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app, g
 from flask_babel import force_locale
 
-from dxday.notifications.rules import Kind
+from dxday.notifications.letters import Letter
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,17 @@ class Wording:
     html: str
 
 
-def write(kind: Kind, *, locale: str, edition: Any | None, **facts: Any) -> Wording:
+@dataclass(frozen=True)
+class Template:
+    """Words with placeholders, in one language."""
+
+    subject: str
+    body: str
+
+
+def write(
+    letter: Letter, *, locale: str, edition: Any | None, words: Template | None = None, **facts: Any
+) -> Wording:
     """Word a message in `locale`, with times on the clock of `edition` (the server's, without one).
 
     The subject is the block of that name in the .txt template.  A fact that a template misses is a bug: it raises.
@@ -28,14 +38,14 @@ def write(kind: Kind, *, locale: str, edition: Any | None, **facts: Any) -> Word
     g.edition = edition
     try:
         with force_locale(locale):
-            plain = environment.get_template(f"emails/{kind.value}.txt")
+            plain = environment.get_template(f"emails/{letter.kind}.txt")
             known = {**facts, "locale": locale, "edition": edition}
             subject = " ".join("".join(plain.blocks["subject"](plain.new_context(known))).split())
             known["subject"] = subject
             return Wording(
                 subject=subject,
                 text=plain.render(known).strip() + "\n",
-                html=environment.get_template(f"emails/{kind.value}.html").render(known),
+                html=environment.get_template(f"emails/{letter.kind}.html").render(known),
             )
     finally:
         g.edition = before

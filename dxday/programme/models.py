@@ -113,6 +113,36 @@ class Placement(Base):
     override: Mapped["PlacementOverride | None"] = relationship(lazy="raise")
 
 
+class PlacementChange(Base):
+    """How a published placement stood before it was changed, until the people it concerns were told.
+
+    Further changes before that keep what was announced: people are told the difference to what they know, once.
+    """
+
+    __tablename__ = "placement_change"
+    __table_args__ = (
+        Index(
+            "uq_placement_change_untold",
+            "placement_id",
+            unique=True,
+            sqlite_where=text("notice_id IS NULL"),
+            postgresql_where=text("notice_id IS NULL"),
+        ),
+        Index("ix_placement_change_edition_id_notice_id", "edition_id", "notice_id"),
+    )
+
+    id: Mapped[Id]
+    edition_id: Mapped[int] = mapped_column(Key, ForeignKey("edition.id"))
+    placement_id: Mapped[int] = mapped_column(Key, ForeignKey("placement.id"))
+    was_starts_at: Mapped[datetime]
+    was_ends_at: Mapped[datetime]
+    was_room_id: Mapped[int | None] = mapped_column(Key, ForeignKey("room.id"))
+    was_cancelled: Mapped[bool]
+    changed_at: Mapped[datetime]
+    """The last change; people are told when it has been quiet for a while."""
+    notice_id: Mapped[int | None] = mapped_column(Key, ForeignKey("notice.id"))
+
+
 class PlacementOverride(Base):
     """Why a placement may share its room with another at the same time, and who said so."""
 

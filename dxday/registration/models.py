@@ -74,11 +74,15 @@ class Registration(Base):
     email: Mapped[str]
     email_key: Mapped[str]
     organisation_name: Mapped[str]
+    phone: Mapped[str | None]
+    """For text messages, in the form of E.164; given only by who wants them."""
     locale: Mapped[str]
     consent_version: Mapped[str]
     consented_at: Mapped[datetime]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    calendar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    """iCalendar SEQUENCE of the invitation (RFC 5545 §3.8.7.4): raised with every one that is sent."""
     version: Mapped[int] = mapped_column(default=1)
 
     pool: Mapped[SeatPool] = relationship(

@@ -17,8 +17,7 @@ from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
-from dxday.notifications.rules import Kind
-from dxday.registration import queries, rules, tickets
+from dxday.registration import letters, queries, rules, tickets
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.sites.models import Site
@@ -177,14 +176,14 @@ def cancel_registration(registration: Registration, *, actor: Actor, now: dateti
         "registration.cancelled", subject=registration.code, actor=actor, now=now, edition_id=edition.id
     )
     notifications.enqueue(
-        Kind.REGISTRATION_CANCELLED,
+        letters.CANCELLED,
         to_address=registration.email,
         to_name=registration.full_name,
         locale=registration.locale,
         key=f"registration-cancelled:{registration.id}",
         now=now,
         edition=edition,
-        recipient=registration.full_name,
+        recipient=f"registration:{registration.id}",
         code=registration.code,
         url=addresses.address("registration_public.register", edition_code=edition.code),
     )
@@ -194,13 +193,14 @@ def remind(due: queries.Due, *, now: datetime) -> bool:
     """Queue the reminder of a place; False when that beginning was told already."""
     registration = due.registration
     return notifications.enqueue(
-        Kind.REGISTRATION_REMINDER,
+        letters.REMINDER,
         to_address=registration.email,
         to_name=registration.full_name,
         locale=registration.locale,
         key=rules.reminder_key(registration.id, due.starts_at),
         now=now,
         edition=due.edition,
+        recipient=f"registration:{registration.id}",
         **_facts(registration, registration.pool, due.starts_at),
     )
 
@@ -223,7 +223,7 @@ def _confirm(
     starts_at = queries.first_starts([edition]).get(pool.site_id)
     calendar = tickets.calendar_of_place(edition, pool, locale=registration.locale, now=now)
     return notifications.enqueue(
-        Kind.REGISTRATION_CONFIRMED,
+        letters.CONFIRMED,
         to_address=registration.email,
         to_name=registration.full_name,
         locale=registration.locale,
@@ -232,6 +232,7 @@ def _confirm(
         edition=edition,
         calendar=calendar,
         calendar_method="PUBLISH" if calendar else None,
+        recipient=f"registration:{registration.id}",
         has_calendar=calendar is not None,
         **_facts(registration, pool, starts_at),
     )
@@ -240,7 +241,6 @@ def _confirm(
 def _facts(registration: Registration, pool: SeatPool, starts_at: datetime | None) -> dict[str, Any]:
     site = queries.site_of(pool)
     return {
-        "recipient": registration.full_name,
         "code": registration.code,
         "site": site.name,
         "place": site.address,

@@ -1,5 +1,7 @@
 """Sites and rooms of an edition."""
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -34,6 +36,7 @@ class Site(Base):
     address: Mapped[Translations | None]
     join_url: Mapped[str | None]
     position: Mapped[int]
+    cancelled_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     presiding_officer: Mapped[Person | None] = relationship(lazy="raise")

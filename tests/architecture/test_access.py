@@ -14,7 +14,6 @@ from dxday.db import db
 from dxday.nominations.models import Attachment
 from dxday.nominations.rules import State
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from dxday.web.access import gate_of
 from tests import make
 from tests.client import PageClient
@@ -97,7 +96,7 @@ def world(app):
     message = make.save(
         Message(
             key="k",
-            kind=Kind.SIGN_IN_LINK,
+            kind="sign_in_link",
             edition_id=edition.id,
             message_id="<k@dxday.example>",
             to_name="",

@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from dxday import leases
+from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.audit.models import AuditEntry
+from dxday.certificates.letters import READY
 from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound
 from dxday.db import db
+from dxday.nominations.letters import RECEIVED
 from dxday.notifications import addresses, queries, rules, services, wording
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
+from dxday.registration.letters import CANCELLED, CONFIRMED, REMINDER
 from dxday.registration.rules import SEAT_MODE_NAMES, SeatMode
 from tests import make
 
@@ -27,23 +30,23 @@ PLACE = {
     "url": "https://dxday.example/my/registration/abc",
 }
 FACTS = {
-    Kind.REGISTRATION_CONFIRMED: {**PLACE, "has_calendar": True},
-    Kind.REGISTRATION_REMINDER: PLACE,
-    Kind.REGISTRATION_CANCELLED: {"recipient": "Mẫu", "code": "AB23CD45", "url": "https://dxday.example/x"},
-    Kind.NOMINATION_RECEIVED: {"code": "AB23CD45", "nominee": "Tổ <công nghệ>", "agency": "Xã Mẫu & Thôn"},
-    Kind.CERTIFICATE_READY: {
+    CONFIRMED: {**PLACE, "has_calendar": True},
+    REMINDER: PLACE,
+    CANCELLED: {"recipient": "Mẫu", "code": "AB23CD45", "url": "https://dxday.example/x"},
+    RECEIVED: {"code": "AB23CD45", "nominee": "Tổ <công nghệ>", "agency": "Xã Mẫu & Thôn"},
+    READY: {
         "recipient": "Mẫu",
         "award": "Bằng khen",
         "url": "https://dxday.example/my/certificate/a",
         "check_url": "https://dxday.example/v/b",
     },
-    Kind.SIGN_IN_LINK: {"url": "https://dxday.example/sign-in/link/x"},
+    SIGN_IN_LINK: {"url": "https://dxday.example/sign-in/link/x"},
 }
 
 
 def link(key="link:1", **given):
     return services.enqueue(
-        Kind.SIGN_IN_LINK,
+        SIGN_IN_LINK,
         key=key,
         now=make.NOW,
         **(
@@ -87,7 +90,7 @@ def test_a_message_waits_with_an_id_of_its_own_that_stays(app):
 
 
 @pytest.mark.parametrize("locale", ["vi", "en", "hi"])
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(FACTS))
 def test_every_kind_is_worded_in_every_language_with_its_facts(app, kind, locale):
     edition = make.edition()
     make_url = FACTS[kind].get("url")
@@ -106,9 +109,7 @@ def test_every_kind_is_worded_in_every_language_with_its_facts(app, kind, locale
 
 
 def test_what_people_wrote_is_text_in_a_letter_and_never_markup(app):
-    worded = wording.write(
-        Kind.REGISTRATION_CONFIRMED, locale="en", edition=None, **FACTS[Kind.REGISTRATION_CONFIRMED]
-    )
+    worded = wording.write(CONFIRMED, locale="en", edition=None, **FACTS[CONFIRMED])
 
     assert "Dear Trần Thị &lt;b&gt;Thí Dụ&lt;/b&gt;," in worded.html
     assert "Dear Trần Thị <b>Thí Dụ</b>," in worded.text
@@ -117,14 +118,14 @@ def test_what_people_wrote_is_text_in_a_letter_and_never_markup(app):
 def test_times_in_a_letter_are_on_the_clock_of_the_edition(app):
     edition = make.edition(time_zone="Asia/Kolkata")
 
-    worded = wording.write(Kind.REGISTRATION_REMINDER, locale="en", edition=edition, **PLACE)
+    worded = wording.write(REMINDER, locale="en", edition=edition, **PLACE)
 
     assert worded.subject == "Tomorrow: Vinh site, 06:30 · Saturday, October 10, 2026"
 
 
 def test_the_language_of_the_letter_is_the_readers_and_not_that_of_the_page(app):
     with app.test_request_context("/?lang=en"):
-        worded = wording.write(Kind.REGISTRATION_REMINDER, locale="vi", edition=None, **PLACE)
+        worded = wording.write(REMINDER, locale="vi", edition=None, **PLACE)
 
     assert "Điểm cầu Vinh" in worded.subject
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.notifications import jobs, services
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from tests import make
 
 
@@ -34,7 +34,7 @@ def own_mailbox(app, monkeypatch, tmp_path):
 
 def message(edition, state=Carriage.QUEUED, **given):
     services.enqueue(
-        Kind.SIGN_IN_LINK,
+        SIGN_IN_LINK,
         to_address="a@example.org",
         to_name=given.pop("to_name", "Mẫu"),
         locale="en",
@@ -56,7 +56,10 @@ def rows(page):
 
 def test_the_outbox_shows_every_state_with_its_reason(organizer, edition):
     for state in Carriage:
-        message(edition, state, error="550 no such person" if state is Carriage.FAILED else None)
+        bounced = {"bounced_at": make.NOW} if state is Carriage.BOUNCED else {}
+        message(
+            edition, state, error="550 no such person" if state is Carriage.FAILED else None, **bounced
+        )
     message(make.edition())
 
     page = organizer.open(f"/manage/{edition.code}/messages")
@@ -67,6 +70,9 @@ def test_the_outbox_shows_every_state_with_its_reason(organizer, edition):
         "Sent 1",
         "Failed 1",
         "Unknown 1",
+        "Called off 1",
+        "Withheld 1",
+        "Came back 1",
     ]
     assert len(rows(page)) == 5
     assert page.all("//td[contains(., '550')]//span[@class='muted']") == ["550 no such person"]

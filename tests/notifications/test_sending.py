@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.adapters import mail
 from dxday.core.carriage import Carriage
 from dxday.db import db
 from dxday.notifications import jobs, services
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from tests import make
 from tests.post_office import open_post_office
 
@@ -27,7 +27,7 @@ def office(app, monkeypatch):
 def queued(**given):
     """A message in the outbox; its id."""
     services.enqueue(
-        Kind.SIGN_IN_LINK,
+        SIGN_IN_LINK,
         key=f"link:{make.number()}",
         now=make.NOW,
         **(

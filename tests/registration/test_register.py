@@ -11,9 +11,8 @@ from dxday.core.actor import VISITOR
 from dxday.core.errors import NotFound
 from dxday.db import db
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from dxday.programme.rules import Mode, SessionState
-from dxday.registration import queries, rules, services
+from dxday.registration import letters, queries, rules, services
 from dxday.registration.models import Registration
 from dxday.registration.rules import RegistrationState, SeatMode
 from tests import make
@@ -46,7 +45,7 @@ def test_a_place_takes_one_seat_and_queues_its_confirmation(app):
         2,
     )
     assert (message.kind, message.to_address, message.to_name) == (
-        Kind.REGISTRATION_CONFIRMED,
+        letters.CONFIRMED.kind,
         "mau@example.org",
         "Nguyễn Văn Mẫu",
     )
@@ -217,7 +216,7 @@ def test_a_cancelled_place_frees_its_seat_and_is_confirmed_by_mail(app):
     db.session.refresh(pool)
     kinds = db.session.scalars(select(Message.kind).order_by(Message.id)).all()
     assert (pool.taken, place.state, place.cancelled_at) == (0, RegistrationState.CANCELLED, make.NOW)
-    assert kinds == [Kind.REGISTRATION_CONFIRMED, Kind.REGISTRATION_CANCELLED]
+    assert kinds == [letters.CONFIRMED.kind, letters.CANCELLED.kind]
 
 
 def test_a_cancelled_place_can_be_neither_cancelled_nor_moved(app):

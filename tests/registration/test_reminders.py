@@ -7,9 +7,8 @@ from sqlalchemy import select
 
 from dxday.db import db
 from dxday.notifications.models import Message
-from dxday.notifications.rules import Kind
 from dxday.programme.rules import SessionState
-from dxday.registration import jobs, rules
+from dxday.registration import jobs, letters, rules
 from dxday.registration.queries import find_pool_of
 from dxday.registration.queries import list_reminders_due as due_now
 from dxday.registration.rules import RegistrationState
@@ -37,7 +36,7 @@ def opened_at(edition, clock, **given):
 
 def reminded():
     return db.session.scalars(
-        select(Message.to_address).where(Message.kind == Kind.REGISTRATION_REMINDER).order_by(Message.id)
+        select(Message.to_address).where(Message.kind == letters.REMINDER.kind).order_by(Message.id)
     ).all()
 
 

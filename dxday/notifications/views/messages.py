@@ -12,7 +12,7 @@ from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound, Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
-from dxday.notifications import queries, rules, services
+from dxday.notifications import letters, queries, rules, services
 from dxday.web.access import requires
 from dxday.web.forms import Form
 
@@ -28,6 +28,9 @@ CARRIAGE_KINDS = {
     Carriage.DONE: "good",
     Carriage.FAILED: "bad",
     Carriage.UNKNOWN: "warn",
+    Carriage.WITHHELD: "neutral",
+    Carriage.BOUNCED: "bad",
+    Carriage.CANCELLED: "neutral",
 }
 """The shape of each state."""
 
@@ -48,7 +51,7 @@ def index() -> ResponseReturnValue:
         total=total,
         page=page,
         pages=pages,
-        kinds=rules.KIND_NAMES,
+        name_of=letters.name_of,
         states=rules.CARRIAGE_NAMES,
         shapes=CARRIAGE_KINDS,
         has_mailbox=_folder() is not None,

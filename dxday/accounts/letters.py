@@ -1,0 +1,16 @@
+"""The letters of accounts."""
+
+from dxday.core.i18n import lazy_gettext
+from dxday.notifications.letters import Letter, Placeholder
+
+SIGN_IN_LINK = Letter(
+    "sign_in_link",
+    lazy_gettext("Sign-in link"),
+    (
+        Placeholder(
+            "url", lazy_gettext("Link that signs in once"), "https://dxday.example/sign-in/link/abc123"
+        ),
+    ),
+)
+
+LETTERS = (SIGN_IN_LINK,)

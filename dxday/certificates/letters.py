@@ -1,0 +1,18 @@
+"""The letters of certificates."""
+
+from dxday.core.i18n import lazy_gettext
+from dxday.notifications.letters import Letter, Placeholder
+
+READY = Letter(
+    "certificate_ready",
+    lazy_gettext("Certificate ready"),
+    (
+        Placeholder("award", lazy_gettext("Title of the certificate"), "Bằng khen"),
+        Placeholder(
+            "url", lazy_gettext("Link to the holder's page"), "https://dxday.example/my/certificate/abc123"
+        ),
+        Placeholder("check_url", lazy_gettext("Link to the public check"), "https://dxday.example/v/abc123"),
+    ),
+)
+
+LETTERS = (READY,)

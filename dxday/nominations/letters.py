@@ -1,0 +1,20 @@
+"""The letters of nominations."""
+
+from dxday.core.i18n import lazy_gettext
+from dxday.notifications.letters import Letter, Placeholder
+
+RECEIVED = Letter(
+    "nomination_received",
+    lazy_gettext("Nomination received"),
+    (
+        Placeholder("code", lazy_gettext("Code of the nomination"), "AB23CD45"),
+        Placeholder("nominee", lazy_gettext("Name of the nominee"), "Tổ công nghệ số cộng đồng xã Mẫu"),
+        Placeholder(
+            "agency",
+            lazy_gettext("Name of the agency"),
+            {"vi": "Ủy ban nhân dân xã Mẫu", "en": "People's Committee of Sample commune"},
+        ),
+    ),
+)
+
+LETTERS = (RECEIVED,)

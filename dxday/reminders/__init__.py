@@ -1,0 +1,1 @@
+"""Reminder rules: who is reminded of what, when, and in which words."""

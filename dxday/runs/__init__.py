@@ -1,0 +1,1 @@
+"""What happens by itself: which job ran when, what came of it, and which are paused."""
