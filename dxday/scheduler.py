@@ -23,7 +23,7 @@ from dxday.core.errors import NotFound
 from dxday.core.i18n import Words
 from dxday.core.i18n import lazy_gettext as _
 from dxday.db import db
-from dxday.notifications import jobs as notifications
+from dxday.notifications.jobs import sending as notifications
 from dxday.registration import jobs as registration
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ from huey.serializer import SignedSerializer
 
 from dxday.certificates import jobs as certificates
 from dxday.core import clock as the_time
-from dxday.notifications import jobs as notifications
+from dxday.notifications.jobs import sending as notifications
 
 log = structlog.get_logger()
 

@@ -20,7 +20,8 @@ from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound
 from dxday.db import db, transaction
-from dxday.notifications import jobs, services
+from dxday.notifications.jobs import sending as jobs
+from dxday.notifications import services
 from dxday.notifications.models import Message
 from tests import make
 from tests.conftest import close, new_app, on_both

@@ -15,6 +15,13 @@ class Permission(StrEnum):
     MAIL_VIEW = "mail.view"
     MAIL_VIEW_ALL = "mail.view_all"
     """Also letters of no edition: the links in them sign other people in."""
+    REMINDER_EDIT = "reminder.edit"
+    WORDING_EDIT = "wording.edit"
+    PLAN_CHANGE = "plan.change"
+    """Postpone or cancel a session, a site or the edition."""
+    HOOK_EDIT = "hook.edit"
+    JOB_MANAGE = "job.manage"
+    """See what happens by itself in the whole system; run and pause it."""
     AUDIT_VIEW = "audit.view"
     NOMINATION_WRITE = "nomination.write"
     NOMINATION_VIEW = "nomination.view"
@@ -47,6 +54,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROGRAMME_EDIT,
             Permission.REGISTRATION_VIEW,
             Permission.MAIL_VIEW,
+            Permission.REMINDER_EDIT,
+            Permission.WORDING_EDIT,
+            Permission.PLAN_CHANGE,
+            Permission.HOOK_EDIT,
             Permission.AUDIT_VIEW,
             Permission.CERTIFICATE_MANAGE,
         }

@@ -9,7 +9,8 @@ from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
-from dxday.notifications import jobs, services
+from dxday.notifications.jobs import sending as jobs
+from dxday.notifications import services
 from dxday.notifications.models import Message
 from tests import make
 
@@ -74,7 +75,7 @@ def test_the_outbox_shows_every_state_with_its_reason(organizer, edition):
         "Withheld 1",
         "Came back 1",
     ]
-    assert len(rows(page)) == 5
+    assert len(rows(page)) == 8
     assert page.all("//td[contains(., '550')]//span[@class='muted']") == ["550 no such person"]
     assert page.all("//main//tbody//form//button") == ["Send again", "Send again"]
 

@@ -10,7 +10,8 @@ from dxday.accounts.letters import SIGN_IN_LINK
 from dxday.adapters import mail
 from dxday.core.carriage import Carriage
 from dxday.db import db
-from dxday.notifications import jobs, services
+from dxday.notifications.jobs import sending as jobs
+from dxday.notifications import services
 from dxday.notifications.models import Message
 from tests import make
 from tests.post_office import open_post_office

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dxday.accounts import services as accounts
 from dxday.core.permissions import Role
 from dxday.db import db
-from dxday.notifications import jobs
+from dxday.notifications.jobs import sending as jobs
 from dxday.notifications.models import Message
 from dxday.web.converters import row_id
 from dxday.web.forms import clean, clean_line

@@ -1,0 +1,1 @@
+"""Carrying the ledger: sending what is due, and reading what came back."""
