@@ -1,6 +1,7 @@
 """All settings, read once from the environment; production refuses what is missing, default or unknown."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ ROOT = Path(__file__).resolve().parent
 LOCALES = ("vi", "en", "hi")
 
 KNOWN = frozenset(
-    "DATABASE_URL STORAGE_URL SMTP_URL QUEUE_URL RATE_LIMIT_URL SECRET_KEY BASE_URL DEFAULT_LOCALE TIME_ZONE "
-    "MAIL_SENDER TRUSTED_PROXIES DXDAY_ENV DXDAY_INSTANCE".split()
+    "DATABASE_URL STORAGE_URL SMTP_URL SMS_URL CALLS_TO QUEUE_URL RATE_LIMIT_URL SECRET_KEY BASE_URL "
+    "DEFAULT_LOCALE TIME_ZONE MAIL_SENDER BOUNCE_ADDRESS BOUNCE_URL BOUNCE_TOKEN TRUSTED_PROXIES DXDAY_ENV "
+    "DXDAY_INSTANCE".split()
 )
 WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "test", "password"})
 
@@ -38,6 +40,10 @@ class Settings:
     database_url: str
     storage_url: str
     smtp_url: str | None
+    sms_url: str | None
+    """The gateway for text messages; without one nobody is asked for a telephone number."""
+    calls_to: str
+    """Where webhooks may lead: "public" addresses, or "anywhere"."""
     queue_url: str
     rate_limit_url: str
     secret_key: str
@@ -45,6 +51,12 @@ class Settings:
     default_locale: str
     time_zone: str
     mail_sender: str
+    bounce_address: str | None
+    """Where letters that cannot be delivered go back to (the envelope's sender); None is where they come from."""
+    bounce_url: str | None
+    """The mailbox of that address, to be read every minute."""
+    bounce_token: str | None
+    """The secret of a mail server that hands over by itself what comes back."""
     trusted_proxies: int
     """How many proxies in front of the web may say who the visitor is."""
 
@@ -97,6 +109,12 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     smtp = given.get("SMTP_URL") or None
     if smtp and urlsplit(smtp).scheme not in ("smtp", "smtps"):
         faults.append("SMTP_URL begins with smtp:// or smtps://.")
+    sms = given.get("SMS_URL") or None
+    if sms and urlsplit(sms).scheme not in (("https",) if production else ("https", "http")):
+        faults.append("SMS_URL begins with https://, for example https://:token@gateway.example/messages.")
+    calls_to = given.get("CALLS_TO") or ("public" if production else "anywhere")
+    if calls_to not in ("public", "anywhere"):
+        faults.append("CALLS_TO is “public” or “anywhere”.")
     storage = given.get("STORAGE_URL") or f"file:{instance / 'files'}"
     if urlsplit(storage).scheme != "file":
         faults.append("STORAGE_URL begins with file: (a folder that every process sees).")
@@ -123,6 +141,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             )
         if not (given.get("BASE_URL") or "").startswith("https://"):
             faults.append("BASE_URL is missing. Set the address that people use, beginning with https://.")
+    faults += _bounce_faults(given)
     if faults:
         raise SettingsRefused(faults)
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters, passwords and the database lie there
@@ -132,6 +151,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=_with_driver(given.get("DATABASE_URL") or f"sqlite:///{instance / 'dxday.db'}"),
         storage_url=storage,
         smtp_url=smtp,
+        sms_url=sms,
+        calls_to=calls_to,
         queue_url=given.get("QUEUE_URL") or f"sqlite:{instance / 'queue.db'}",
         rate_limit_url=given.get("RATE_LIMIT_URL") or "memory://",
         secret_key=secret or kept_secret(instance / "secret-key"),
@@ -140,7 +161,37 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         time_zone=zone,
         trusted_proxies=int(proxies),
         mail_sender=given.get("MAIL_SENDER") or "DXDay <no-reply@dxday.example>",
+        bounce_address=given.get("BOUNCE_ADDRESS") or None,
+        bounce_url=given.get("BOUNCE_URL") or None,
+        bounce_token=given.get("BOUNCE_TOKEN") or None,
     )
+
+
+def _bounce_faults(given: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the settings of returned mail; never shows a password."""
+    faults = []
+    address, token = given.get("BOUNCE_ADDRESS"), given.get("BOUNCE_TOKEN")
+    if address and not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", address):
+        faults.append("BOUNCE_ADDRESS is one bare mail address, as bounces@example.org.")
+    if token and (len(token) < 32 or not token.isascii()):
+        faults.append(
+            "BOUNCE_TOKEN is too short. Set 32 or more random characters, and give them to the mail server."
+        )
+    if (url := given.get("BOUNCE_URL")) and not _is_mailbox(url):
+        faults.append(
+            "BOUNCE_URL is a mailbox: imaps://user:password@host/INBOX, imap://user:password@host/INBOX "
+            "or maildir:/folder."
+        )
+    return faults
+
+
+def _is_mailbox(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_server = parts.scheme in ("imap", "imaps") and bool(parts.hostname and parts.username)
+        return (is_server and parts.port != 0) or (parts.scheme == "maildir" and parts.path.startswith("/"))
+    except ValueError:  # a port that is no number
+        return False
 
 
 def kept_secret(path: Path) -> str:
@@ -163,10 +214,12 @@ def _with_driver(url: str) -> str:
 
 
 def _engine_options(url: str) -> dict[str, object]:
+    # What a statement was given may be somebody's address or token: it must not stand in a log.
     if url.startswith("sqlite"):
-        return {}
+        return {"hide_parameters": True}
     # A connection that died with its server is noticed and replaced, so recovery needs no restart.
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,

@@ -7,7 +7,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from dxday import db, features, offers, tables
+from dxday import db, features, offers, scheduler, tables
 from dxday.accounts import hooks as accounts_hooks
 from dxday.editions import hooks as editions_hooks
 from dxday.editions import queries as editions
@@ -70,6 +70,7 @@ def create_app(settings: config.Settings) -> Flask:
     app.before_request(access.guard)
 
     offers.init_app(app)
+    scheduler.init_app(app)
     features.register(app)
     errors.init_app(app, note_refused=accounts_hooks.note_refused)
     access.check_every_view_has_a_gate(app)

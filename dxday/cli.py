@@ -1,14 +1,17 @@
 """`dxday …` commands: thin, each one transaction at the most; J marks those that answer JSON with --json."""
 
 import json as json_module
+import logging
+import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
+import structlog
 from flask import Flask, current_app, url_for
 from flask_migrate import check, downgrade, upgrade
 
@@ -27,8 +30,17 @@ from dxday.core.carriage import Carriage
 from dxday.core.errors import Refusal
 from dxday.core.permissions import Role
 from dxday.demo import load as demo_load
+from dxday.demo import scale as demo_scale
 from dxday.editions import queries as editions
 from dxday.notifications import queries as notifications
+from dxday.runs import queries as runs
+from dxday.runs import rules, timetable
+from dxday.runs import services as run_services
+from dxday.runs.jobs import Notebook, name_of_this_process
+
+log = structlog.get_logger()
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 Command = Callable[..., Any]
 
@@ -113,10 +125,13 @@ def _prepare(port: int) -> None:
 
 
 @cli.command("worker")
-@click.option("--threads", default=2, show_default=True)
+@click.option("--threads", default=2, show_default=True, help="How many send messages at the same time.")
 @click.option("--served-at", metavar="URL", help="What links in mails begin with where BASE_URL is not set.")
 def worker_command(threads: int, served_at: str | None) -> None:
-    """Carry messages and certificates; any number may run, one of them is the clock."""
+    """Carry messages, certificates and long work; any number may run, one of them is the clock.
+
+    SIGTERM ends it when what is at hand is done, after 15 seconds at the latest; a second one at once.
+    """
     stop = worker.stop_on_signals()
     app = _app()
     app.config["SERVED_AT"] = served_at
@@ -125,7 +140,9 @@ def worker_command(threads: int, served_at: str | None) -> None:
             refuse_when_behind()
         except DatabaseBehind as fault:
             fail(str(fault))
-    worker.run_worker(app, stop, run_clock=scheduler.run_clock, threads=threads)
+    if not worker.run_worker(app, stop, make_clock=scheduler.Clock, threads=threads):
+        logging.shutdown()
+        os._exit(0)  # what is left hangs in a thread that Python would wait for; its lease brings it back
 
 
 @cli.command("doctor")
@@ -189,6 +206,29 @@ def load_demo(name: str) -> None:
     """Load the demo edition NAME; a second time changes nothing."""
     loaded = demo_load.load(name, settings=current_app.extensions["dxday_settings"], now=clock.now())
     click.echo(f"{name}: loaded" if loaded else f"{name}: there already, nothing changed")
+
+
+@demo_group.command("scale")
+@click.option("--edition", "edition_code", default="next", show_default=True, metavar="CODE")
+@click.option("--sessions", default=0, type=click.IntRange(0, 10_000), show_default=True)
+@click.option("--registrations", default=0, type=click.IntRange(0, 1_000_000), show_default=True)
+@click.option("--awards", default=0, type=click.IntRange(0, 100_000), show_default=True)
+@click.option("--mail", is_flag=True, help="Queue the confirmations, as if people had registered.")
+@json_option
+@with_app
+def scale_demo(
+    edition_code: str, sessions: int, registrations: int, awards: int, mail: bool, as_json: bool
+) -> None:
+    """Add made-up bulk data for load tests."""
+    made = demo_scale.scale(
+        editions.get_edition(edition_code),
+        sessions=sessions,
+        registrations=registrations,
+        awards=awards,
+        mail=mail,
+        now=clock.now(),
+    ).as_dict()
+    answer(made, as_json=as_json, line=", ".join(f"{name}: {count}" for name, count in made.items()))
 
 
 @cli.group("user")
@@ -291,11 +331,20 @@ def jobs_group() -> None:
 @json_option
 @with_app
 def list_jobs(as_json: bool) -> None:
-    """Show the timetable."""
-    jobs = scheduler.list_jobs()
-    answer(
-        jobs, as_json=as_json, line="\n".join(f"{j['name']:<26} {j['when']:<26} {j['what']}" for j in jobs)
-    )
+    """Show the timetable: when each job runs, when it last did, and whether it is paused."""
+    jobs = runs.list_jobs(clock.now())
+    lines = [
+        f"{job['name']:<24} {job['when']:<20} "
+        f"{_local(job['last_started_at']):<17} {job['last_outcome'] or '–':<8} {job['last_count'] or 0:>5}  "
+        f"{'PAUSED' if job['paused'] else _local(job['next_at']):<17} {job['what']}"
+        for job in jobs
+    ]
+    head = f"{'job':<24} {'when':<20} {'last run':<17} {'outcome':<8} {'count':>5}  {'next run':<17} what"
+    answer(jobs, as_json=as_json, line="\n".join([head, *lines]))
+
+
+def _local(moment: datetime | None) -> str:
+    return f"{moment.astimezone(VIETNAM):%Y-%m-%d %H:%M}" if moment else "–"
 
 
 @jobs_group.command("run")
@@ -303,20 +352,69 @@ def list_jobs(as_json: bool) -> None:
 @click.option(
     "--at", "at", metavar="TIME", help="As if now were TIME (ISO 8601; Vietnamese time without a zone)."
 )
+@click.option("--until", metavar="TIME", help="Go on from --at to TIME, as if the time between passed.")
+@click.option(
+    "--every",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="MINUTES",
+    help="The steps in which time passes with --until.",
+)
 @json_option
 @with_app
-def run_job(name: str, at: str | None, as_json: bool) -> None:
-    """Run one job now."""
-    now = clock.now()
-    if at is not None:
-        try:
-            now = datetime.fromisoformat(at)
-        except ValueError:
-            fail(f"“{at}” is no time; write it as 2026-10-09T08:00.")
-        now = now if now.tzinfo else now.replace(tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
-    work = worker.Work(current_app._get_current_object())  # type: ignore[attr-defined]  # the app behind the proxy
-    count = scheduler.run_job(name, now, work)
+def run_job(name: str, at: str | None, until: str | None, every: int, as_json: bool) -> None:
+    """Run one job now, here, paused or not; or walk it through a stretch of time."""
+    now = _moment(at) if at is not None else clock.now()
+    last = _moment(until) if until is not None else now
+    if last < now:
+        fail("--until lies before the beginning.")
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the app behind the proxy
+    work, notebook = worker.Work(app), Notebook(app, name_of_this_process())
+    count = 0
+    try:
+        while now <= last:
+            count += scheduler.run_job(name, now, work, notebook)
+            db.db.session.remove()
+            now += timedelta(minutes=every)
+    except Refusal:
+        raise
+    except Exception as error:  # whatever a job raises is recorded; here it becomes a sentence and status 1
+        log.exception("job_failed", job=name)
+        fail(f"{name} failed: {rules.describe(error)}")
+    finally:
+        work.close()
     answer({"job": name, "count": count}, as_json=as_json, line=f"{name}: {count}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"“{text}” is no time; write it as 2026-10-09T08:00.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+
+
+@jobs_group.command("pause")
+@click.argument("name")
+@with_app
+def pause_job(name: str) -> None:
+    """Keep the clock from running a job until it is resumed."""
+    job = timetable.get_job(name)
+    with db.transaction():
+        run_services.pause_job(name, actor=SYSTEM, now=clock.now())
+    click.echo(f"{name} is paused. {job.pausing}")
+
+
+@jobs_group.command("resume")
+@click.argument("name")
+@with_app
+def resume_job(name: str) -> None:
+    """Let the clock run a job again."""
+    timetable.get_job(name)
+    with db.transaction():
+        run_services.resume_job(name, actor=SYSTEM, now=clock.now())
+    click.echo(f"{name} runs again")
 
 
 @cli.group("mail")

@@ -3,6 +3,7 @@
 import socket
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,10 @@ from flask import current_app
 
 import config
 from dxday.adapters import fonts
-from dxday.core import vietnamese
+from dxday.core import clock, vietnamese
+from dxday.runs import queries as runs
+from dxday.runs import rules, timetable
+from dxday.runs.models import WorkerBeat
 from dxday.web.monitoring import readiness
 
 
@@ -24,7 +28,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Examine configuration, database, fonts, assets, mail, storage and keys."""
+    """Examine configuration, database, fonts, assets, mail, storage, keys, and whether what happens by itself does."""
     settings: config.Settings = current_app.extensions["dxday_settings"]
     ready = readiness()
     return [
@@ -36,6 +40,7 @@ def examine() -> list[Finding]:
         _assets(Path(current_app.static_folder or "")),
         _mail(settings),
         _keys(settings),
+        *(_work(clock.now()) if ready["migrations"] == "ok" else []),
     ]
 
 
@@ -83,3 +88,49 @@ def _keys(settings: config.Settings) -> Finding:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Finding("keys", f"others can read {path.name}", f"Run: chmod 600 {path}")
     return Finding("keys", "kept in the instance, for the owner alone")
+
+
+def _work(now: datetime) -> list[Finding]:
+    known = runs.list_workers()
+    return [_workers(known, now), _jobs(now), _messages(now, is_fault=bool(known))]
+
+
+def _workers(known: list[WorkerBeat], now: datetime) -> Finding:
+    alive = [each for each in known if rules.is_heard_of(each.beat_at, each.stopped_at, now)]
+    elected = runs.find_clock(known, now)
+    if elected is not None:
+        others = f", {len(alive) - 1} stand by" if len(alive) > 1 else ""
+        return Finding("workers", f"{elected.worker} is the clock{others}")
+    if alive:
+        return Finding("workers", f"{len(alive)} alive, none is the clock", "Look again in a few seconds.")
+    silent = [each for each in known if each.stopped_at is None]
+    if silent:
+        minutes = max(1, round((now - max(each.beat_at for each in silent)).total_seconds() / 60))
+        return Finding("workers", f"none was heard of for {minutes} min", "Start one: dxday worker")
+    return Finding("workers", "none runs" if known else "none has run yet")
+
+
+def _jobs(now: datetime) -> Finding:
+    lines = runs.list_lines(now)
+    failing = [line for line in lines if line.run and line.run.outcome is rules.Outcome.FAILED]
+    paused = ", ".join(line.job.name for line in lines if line.paused_at)
+    also = f"; paused: {paused}" if paused else ""
+    if failing:
+        said = ", ".join(f"{line.job.name} ({line.run.error})" for line in failing if line.run)
+        return Finding(
+            "jobs", f"failing: {said}{also}", "Mend the reason; try one at once with: dxday jobs run NAME"
+        )
+    return Finding("jobs", f"none is failing{also}")
+
+
+def _messages(now: datetime, *, is_fault: bool) -> Finding:
+    """Tell how long messages wait; where no worker has run yet they cannot but wait."""
+    load = next(load for load in timetable.loads() if load.name == "messages")
+    waiting = runs.count_waiting(load, now)
+    if is_fault and waiting.age(now) > rules.LATE_AFTER.total_seconds():
+        return Finding(
+            "messages",
+            f"{waiting.due} wait, the oldest for {round(waiting.age(now) / 60)} min",
+            "See that a worker runs (dxday worker) and that hand-out-messages is not paused (dxday jobs list).",
+        )
+    return Finding("messages", f"{waiting.due} wait")

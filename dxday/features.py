@@ -8,17 +8,23 @@ from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
+from dxday.changes import views as changes
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
 from dxday.nominations import views as nominations
+from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
+from dxday.operations import views as operations
 from dxday.programme.views import staff as programme
 from dxday.programme.views import visitors as programme_public
 from dxday.public import views as public
 from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
+from dxday.reminders import views as reminders
+from dxday.runs import views as runs
 from dxday.web import monitoring
+from dxday.webhooks import views as webhooks
 
 MenuGroup = tuple[str, list[tuple[str, str, bool]]]
 
@@ -29,7 +35,9 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
+            (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
+            (lazy_gettext("Postpone or cancel"), "changes.index", Permission.PLAN_CHANGE),
         ],
     ),
     (
@@ -45,12 +53,21 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         lazy_gettext("Behind the scenes"),
         [
             (lazy_gettext("Messages"), "messages.index", Permission.MAIL_VIEW),
+            (lazy_gettext("Words of the letters"), "letters.index", Permission.WORDING_EDIT),
             (lazy_gettext("Mailbox"), "mailbox.index", Permission.MAIL_VIEW),
+            (lazy_gettext("Long work"), "operations.index", Permission.STAFF_HOME),
+            (lazy_gettext("Webhooks"), "webhooks.index", Permission.HOOK_EDIT),
             (lazy_gettext("Audit trail"), "audit.index", Permission.AUDIT_VIEW),
+            (lazy_gettext("Workers and jobs"), "jobs.index", Permission.JOB_MANAGE),
         ],
     ),
 ]
 """Heading → (label, endpoint, permission); what the actor may not open is left out."""
+
+WITHOUT_EDITION = frozenset({"mailbox.index", "jobs.index"})
+"""Pages of the whole system: in the menu also where no edition is at hand."""
+EVERYWHERE = frozenset({Permission.JOB_MANAGE})
+"""Permissions that count only when they are bound to no edition."""
 
 
 def register(app: Flask) -> None:
@@ -60,10 +77,12 @@ def register(app: Flask) -> None:
     app.register_blueprint(public.staff)  # /my/ and /manage/<edition>/
     app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
+    app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
+    app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders
     app.register_blueprint(nominations.bp)  # /agency/<edition>/nominations
     app.register_blueprint(council.bp)  # /council/<edition>
     app.register_blueprint(honours.bp)  # /<edition>/honours
@@ -71,6 +90,13 @@ def register(app: Flask) -> None:
     app.register_blueprint(certificates.bp)  # /manage/<edition>/certificates
     app.register_blueprint(notifications.messages)  # /manage/<edition>/messages
     app.register_blueprint(notifications.mailbox)  # /manage/mailbox
+    app.register_blueprint(suppressions.bp)  # /manage/<edition>/messages/spared
+    app.register_blueprint(unsubscribe.bp)  # /my/unsubscribe/<token>
+    app.register_blueprint(bounces.bp)  # /hooks/bounces
+    app.register_blueprint(wording.bp)  # /manage/<edition>/letters
+    app.register_blueprint(operations.bp)  # /manage/<edition>/operations
+    app.register_blueprint(webhooks.bp)  # /manage/<edition>/webhooks
+    app.register_blueprint(runs.bp)  # /manage/jobs
     app.register_blueprint(audit.bp)  # /manage/<edition>/audit
     app.extensions["dxday_menu"] = menu
 
@@ -82,7 +108,7 @@ def _is_absent(endpoint: str) -> bool:
 
 def menu() -> list[MenuGroup]:
     """Return the menu of g.actor: what they may do in the edition at hand, and what is their own."""
-    groups = [_group(heading, entries) for heading, entries in MENU] if g.edition is not None else []
+    groups = [_group(heading, entries) for heading, entries in MENU]
     own = [(lazy_gettext("Your work"), "staff.desk"), (lazy_gettext("Your account"), "accounts.edit")]
     return [
         *(group for group in groups if group[1]),
@@ -94,6 +120,14 @@ def _group(heading: Words, entries: list[tuple[Words, str, Permission]]) -> Menu
     shown = [
         (str(label), url_for(endpoint), request.endpoint == endpoint)
         for label, endpoint, permission in entries
-        if g.actor.may(permission, edition_id=g.edition.id) and not _is_absent(endpoint)
+        if _may_open(endpoint, permission) and not _is_absent(endpoint)
     ]
     return str(heading), shown
+
+
+def _may_open(endpoint: str, permission: Permission) -> bool:
+    if g.edition is None and endpoint not in WITHOUT_EDITION:
+        return False
+    if permission in EVERYWHERE:
+        return bool(g.actor.may_everywhere(permission))
+    return bool(g.actor.may(permission, edition_id=g.edition.id if g.edition is not None else None))

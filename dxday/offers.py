@@ -4,22 +4,50 @@ from flask import Flask
 
 from dxday.accounts import letters as accounts
 from dxday.certificates import letters as certificates
+from dxday.certificates import reminders as certificates_reminders
+from dxday.certificates.models import Certificate
+from dxday.changes import letters as changes
+from dxday.core.i18n import lazy_gettext
 from dxday.nominations import letters as nominations
+from dxday.nominations import reminders as nominations_reminders
 from dxday.notifications import letters
+from dxday.notifications.models import Message
 from dxday.operations import kinds
+from dxday.operations.models import Operation
+from dxday.programme import reminders as programme_reminders
 from dxday.registration import letters as registration
+from dxday.registration import operations as registration_operations
+from dxday.registration import reminders as registration_reminders
 from dxday.reminders import offers
+from dxday.runs import numbers
+from dxday.runs.timetable import Load
+from dxday.webhooks.models import HookDelivery
 
 
 def init_app(app: Flask) -> None:
     """Collect what the features offer.  Raises ValueError when two offer the same name."""
-    audiences = offers.index()
+    audiences = offers.index(
+        registration_reminders.AUDIENCES,
+        programme_reminders.AUDIENCES,
+        nominations_reminders.AUDIENCES,
+        certificates_reminders.AUDIENCES,
+    )
     app.extensions["dxday_audiences"] = audiences
-    app.extensions["dxday_operations"] = kinds.index()
+    app.extensions["dxday_operations"] = kinds.index(registration_operations.OPERATIONS)
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,
         registration.LETTERS,
         nominations.LETTERS,
         certificates.LETTERS,
-        [audience.letter for audience in audiences.values()],
+        changes.LETTERS,
+        [letter for audience in audiences.values() for letter in audience.letters],
     )
+    app.extensions["dxday_loads"] = (
+        Load("messages", lazy_gettext("Messages"), Message, Message.created_at),
+        Load("certificates", lazy_gettext("Certificates"), Certificate, Certificate.issued_at),
+        Load("operations", lazy_gettext("Long work"), Operation, Operation.created_at),
+        Load(
+            "hook_deliveries", lazy_gettext("Deliveries to webhooks"), HookDelivery, HookDelivery.created_at
+        ),
+    )
+    app.extensions["dxday_numbers"] = numbers.list_metrics

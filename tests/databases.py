@@ -32,9 +32,13 @@ def _free_port() -> int:
 
 
 class Server:
-    """A PostgreSQL server for this process, stopped and removed when it ends."""
+    """A PostgreSQL server for this process, stopped and removed when it ends.
 
-    def __init__(self) -> None:
+    It forgets what it was told when the machine loses its power, for speed, unless it is `durable`.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.durable = durable
         given = os.environ.get("DATABASE_URL", "")
         if given.startswith("postgres"):
             self.conninfo = make_conninfo(given.replace("postgresql+psycopg", "postgresql"))
@@ -63,7 +67,10 @@ class Server:
             "UTF8",
             "--no-sync",
         )
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        fsync = "on" if self.durable else "off"
+        options = (
+            f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync={fsync} -c max_connections=200"
+        )
         run(binaries / "pg_ctl", "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "start")
         atexit.register(self._stop, run, binaries, folder)
         return make_conninfo(host="127.0.0.1", port=port, user="dxday", dbname="postgres")

@@ -1,6 +1,6 @@
 """Dull factories: each makes one thing with plain defaults; say only what matters to the test."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,8 @@ from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import OrganisationKind, email_key
 from dxday.awards.models import Award, Decision
 from dxday.certificates.models import Certificate
+from dxday.changes.models import Notice
+from dxday.changes.rules import Act, Scope
 from dxday.core import codes
 from dxday.core.actor import Actor, ActorKind, Grant
 from dxday.core.carriage import Carriage
@@ -19,12 +21,18 @@ from dxday.editions.models import Edition
 from dxday.nominations.models import Category, Nomination, Scheme
 from dxday.nominations.rules import AwardForm, NomineeKind
 from dxday.nominations.rules import State as NominationState
+from dxday.notifications.models import Message, Suppression
+from dxday.notifications.rules import SuppressionReason, SuppressionScope
+from dxday.operations.models import Operation
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import Mode, PlacementRole, SessionKind, SessionState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.reminders.models import ReminderRule
+from dxday.reminders.rules import Direction, Unit
 from dxday.sites.models import Room, Site
 from dxday.sites.rules import SiteKind
+from dxday.webhooks.models import Hook, HookDelivery
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -184,6 +192,12 @@ def registration(pool: SeatPool, **given: Any) -> Registration:
     return save(made)
 
 
+def notice(edition: Edition, **given: Any) -> Notice:
+    """A notice of sessions that were moved one by one, of which nobody was told yet."""
+    defaults = {"act": Act.CHANGED, "scope": Scope.EDITION, "created_at": NOW, "told": 0}
+    return save(Notice(edition_id=edition.id, **(defaults | given)))
+
+
 def scheme(edition: Edition, **given: Any) -> Scheme:
     n = number()
     defaults = {
@@ -285,3 +299,89 @@ def certificate(award: Award, **given: Any) -> Certificate:
         "carriage": Carriage.QUEUED,
     }
     return save(Certificate(edition_id=award.edition_id, award_id=award.id, **(defaults | given)))
+
+
+def message(edition: Edition | None = None, **given: Any) -> Message:
+    """A message that waits, of no reminder rule."""
+    n = number()
+    defaults = {
+        "key": f"message:{n}",
+        "kind": "registration_confirmed",
+        "edition_id": edition.id if edition else None,
+        "message_id": f"<{codes.new_token()}@dxday.example>",
+        "to_name": "Trần Thị Thí Dụ",
+        "to_address": f"reader{n}@example.org",
+        "locale": "en",
+        "subject": f"Letter {n}",
+        "text": "Dear reader,\n\nthis is a letter.\n",
+        "carriage": Carriage.QUEUED,
+        "created_at": NOW,
+    }
+    return save(Message(**(defaults | given)))
+
+
+def suppression(edition: Edition | None = None, **given: Any) -> Suppression:
+    """An address that is spared reminders because somebody entered it."""
+    defaults = {
+        "address_key": f"spared{number()}@example.org",
+        "edition_id": edition.id if edition else None,
+        "scope": SuppressionScope.OPTIONAL,
+        "reason": SuppressionReason.BY_HAND,
+        "note": "",
+        "created_at": NOW,
+    }
+    return save(Suppression(**(defaults | given)))
+
+
+def reminder_rule(edition: Edition, **given: Any) -> ReminderRule:
+    """A rule that is off: one day before it begins at their site, at 09:00, to everybody who holds a place."""
+    defaults: dict[str, Any] = {
+        "name": f"Reminder {number()}",
+        "audience": "registrants",
+        "moment": "first_session",
+        "filters": {},
+        "amount": 1,
+        "unit": Unit.DAYS,
+        "direction": Direction.BEFORE,
+        "at_time": time(9),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return save(ReminderRule(edition_id=edition.id, **(defaults | given)))
+
+
+def hook(edition: Edition, **given: Any) -> Hook:
+    """A hook that is told of moved sessions from now on; nobody listens at its address."""
+    defaults = {
+        "name": f"Screen {number()}",
+        "url": "https://receiver.example/hooks",
+        "events": ["session.moved"],
+        "read_up_to": 0,
+        "created_at": NOW,
+    }
+    return save(Hook(edition_id=edition.id, **(defaults | given)))
+
+
+def hook_delivery(hook: Hook, **given: Any) -> HookDelivery:
+    """A delivery that waits."""
+    n = number()
+    defaults = {
+        "event_sequence": n,
+        "event": "session.moved",
+        "webhook_id": f"dx_sample_{n}",
+        "body": {"type": "session.moved", "sequence": n, "data": {"code": "s1"}},
+        "carriage": Carriage.QUEUED,
+        "created_at": NOW,
+    }
+    return save(HookDelivery(hook_id=hook.id, **(defaults | given)))
+
+
+def operation(edition: Edition, **given: Any) -> Operation:
+    """An export that was asked for and waits for a worker."""
+    defaults = {
+        "key": f"operation:{number()}",
+        "kind": "registrations_export",
+        "arguments": {"locale": "en"},
+        "created_at": NOW,
+    }
+    return save(Operation(edition_id=edition.id, **(defaults | given)))

@@ -1,7 +1,7 @@
 """A real SMTP server on the loopback: it keeps what it is handed, and can refuse, hang up or take its time."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,23 +9,57 @@ from threading import Condition
 
 from aiosmtpd.controller import Controller
 
+HANG_UP = "hang up"
+"""Whim: the line is dropped, and the message is not kept."""
+KEEP_AND_HANG_UP = "keep and hang up"
+"""Whim: the message is kept, and the line is dropped before the answer."""
+
 
 class PostOffice:
-    """What was taken, as Message-IDs and as letters in order; `answers` go out first, one for each message."""
+    """What was taken, as Message-IDs and as letters in order; `answers` go out first, one for each message.
+
+    `whim(step)` may spoil a step, RCPT or DATA: it says "" for as it should be, one of the whims above, or an answer.
+    """
 
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.letters: list[EmailMessage] = []
+        self.envelopes: list[tuple[str, list[str]]] = []
+        """Where each letter would go back to, and to whom it goes."""
+        self.lines = 0
+        """How often somebody came in."""
         self._arrival = Condition()
         self.answers: list[str] = []
         self.hang_up = False
         self.delay = 0.0
+        self.whim: Callable[[str], str] = lambda _step: ""
         self.at_the_counter = 0
         self.url = ""
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        self.lines += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        whim = self.whim("RCPT")
+        if whim == HANG_UP:
+            server.transport.abort()
+        elif whim:
+            return whim
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.at_the_counter += 1
         await asyncio.sleep(self.delay)
+        whim = self.whim("DATA")
+        if whim in (HANG_UP, KEEP_AND_HANG_UP):
+            server.transport.abort()
+        if whim == HANG_UP:
+            return "250 nobody hears it"
+        if whim and whim != KEEP_AND_HANG_UP:
+            return whim
         if self.hang_up:
             server.transport.abort()
         if self.answers:
@@ -36,6 +70,7 @@ class PostOffice:
         with self._arrival:
             self.taken.extend(ids)
             self.letters.append(letter)
+            self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
             self._arrival.notify_all()
         return "250 taken"
 
@@ -70,6 +105,7 @@ def open_post_office() -> Iterator[PostOffice]:
     server = _Server(office, hostname="127.0.0.1", port=0)
     server.start()
     office.taken.clear()
+    office.lines = 0
     office.url = f"smtp://127.0.0.1:{server.port}?timeout=5"
     try:
         yield office

@@ -3,12 +3,23 @@
 import json
 import re
 import sqlite3
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import delete, text, update
 
+import config
 from dxday import cli
+from dxday.app import create_app
+from dxday.core import clock
+from dxday.core.carriage import Carriage
+from dxday.db import db
+from dxday.notifications.models import Message
+from dxday.runs.models import JobRun, JobState, WorkerBeat
+from dxday.runs.rules import Outcome
+from tests import make
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +53,74 @@ def test_the_doctor_finds_nothing_on_a_prepared_machine(dxday):
 
     assert result.exit_code == 0
     assert {row["part"]: row["mend"] for row in json.loads(result.output)} == dict.fromkeys(
-        ("configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys")
-    )
+        (
+            "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys",
+            "workers", "jobs", "messages",
+        )
+    )  # fmt: skip
+
+
+@contextmanager
+def opened(dxday):
+    """Change the instance from the inside, and take what was done back."""
+    app = create_app(config.read({"DXDAY_INSTANCE": str(dxday.instance)}))
+    with app.app_context():
+        yield
+        db.session.commit()
+        db.engine.dispose()
+
+
+def states(dxday, *parts):
+    found = {row["part"]: row for row in json.loads(dxday("doctor", "--json").output)}
+    return [(found[part]["state"], found[part]["mend"]) for part in parts]
+
+
+def test_the_doctor_says_when_no_worker_was_heard_of_when_jobs_fail_and_when_messages_wait(dxday):
+    now = clock.now()
+    with opened(dxday):
+        make.save(WorkerBeat(worker="host:1", started_at=now, beat_at=now - timedelta(minutes=3), threads=2))
+        make.save(JobState(job="forget-runs", failures=1, paused_at=now))
+        make.save(
+            JobRun(
+                job="forget-runs", due_at=now, started_at=now, ended_at=now, outcome=Outcome.FAILED,
+                error="ValueError: x", worker="host:1",
+            )
+        )  # fmt: skip
+        db.session.execute(update(Message).values(due_at=now + timedelta(hours=1)))
+        make.message(created_at=now - timedelta(minutes=12))
+
+    status = dxday("doctor").exit_code
+    ((workers, start), (jobs, mend), (messages, see)) = states(dxday, "workers", "jobs", "messages")
+    with opened(dxday):
+        for model in (WorkerBeat, JobRun, JobState):
+            db.session.execute(delete(model))
+        db.session.execute(delete(Message).where(Message.subject.like("Letter %")))
+        db.session.execute(update(Message).values(due_at=None))
+
+    assert status == 1
+    assert (workers, start) == ("none was heard of for 3 min", "Start one: dxday worker")
+    assert jobs == "failing: forget-runs (ValueError: x); paused: forget-runs"
+    assert mend.endswith("dxday jobs run NAME")
+    assert messages == "1 wait, the oldest for 12 min"
+    assert "dxday worker" in see
+
+
+def test_the_doctor_names_the_clock_and_who_stands_by(dxday):
+    now = clock.now()
+    with opened(dxday):
+        for number in (1, 2):
+            make.save(
+                WorkerBeat(
+                    worker=f"host:{number}", started_at=now, beat_at=now, threads=2,
+                    elected_at=now if number == 1 else None,
+                )
+            )  # fmt: skip
+
+    found = states(dxday, "workers")
+    with opened(dxday):
+        db.session.execute(delete(WorkerBeat))
+
+    assert found == [("host:1 is the clock, 1 stand by", None)]
 
 
 def test_the_doctor_names_fault_and_mend(dxday):
@@ -70,8 +147,10 @@ def test_a_user_is_added_with_a_link_that_signs_in_once(dxday):
             ("user", "add", "x@example.org", "--role", "admin", "--edition", "none"),
             "There is nothing at this address.",
         ),
-        (("jobs", "run", "registration-reminders", "--at", "soon"), "“soon” is no time"),
+        (("jobs", "run", "reminders", "--at", "soon"), "“soon” is no time"),
         (("jobs", "run", "nothing"), "There is nothing at this address."),
+        (("jobs", "pause", "nothing"), "There is nothing at this address."),
+        (("jobs", "resume", "forget-runs"), "This job is not paused."),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(dxday, words, sentence):
@@ -106,7 +185,57 @@ def test_production_refuses_a_database_that_is_not_migrated(dxday, tmp_path):
 def test_the_timetable_is_shown(dxday):
     jobs = json.loads(dxday("jobs", "list", "--json").output)
 
-    assert {job["name"]: job["when"] for job in jobs}["registration-reminders"] == "interval[0:01:00]"
+    assert {job["name"]: job["when"] for job in jobs}["tidy-operations"] == "interval[1:00:00]"
+
+
+def jobs_by_name(dxday):
+    return {job["name"]: job for job in json.loads(dxday("jobs", "list", "--json").output)}
+
+
+def test_a_run_by_hand_is_recorded_and_listed(dxday):
+    before = jobs_by_name(dxday)["tidy-operations"]
+    ran = json.loads(dxday("jobs", "run", "tidy-operations", "--json").output)
+    after = jobs_by_name(dxday)["tidy-operations"]
+    listed = dxday("jobs", "list").output
+
+    assert (before["last_started_at"], before["last_outcome"], before["last_count"]) == (None, None, None)
+    assert ran == {"job": "tidy-operations", "count": 0}
+    assert (after["last_outcome"], after["last_count"], after["paused"]) == ("done", 0, False)
+    assert datetime.fromisoformat(after["last_started_at"]) > clock.now() - timedelta(minutes=5)
+    assert re.search(
+        r"^tidy-operations +interval\[1:00:00\] +\d{4}-\d\d-\d\d \d\d:\d\d +done", listed, re.MULTILINE
+    )
+
+
+def test_a_job_is_paused_and_resumed(dxday):
+    paused = dxday("jobs", "pause", "hand-out-messages")
+    listed, table = jobs_by_name(dxday)["hand-out-messages"]["paused"], dxday("jobs", "list").output
+    again = dxday("jobs", "pause", "hand-out-messages")
+    resumed = dxday("jobs", "resume", "hand-out-messages")
+
+    assert paused.output.startswith("hand-out-messages is paused. No message leaves: ")
+    assert (listed, "PAUSED" in table) == (True, True)
+    assert (again.exit_code, again.output) == (1, "This job is paused already.\n")
+    assert resumed.output == "hand-out-messages runs again\n"
+    assert jobs_by_name(dxday)["hand-out-messages"]["paused"] is False
+
+
+def test_a_job_that_fails_says_why_and_is_recorded(dxday):
+    with opened(dxday):
+        db.session.execute(text("ALTER TABLE operation RENAME TO away"))
+
+    result = dxday("jobs", "run", "tidy-operations")
+    listed = jobs_by_name(dxday)["tidy-operations"]
+    with opened(dxday):
+        db.session.execute(text("ALTER TABLE away RENAME TO operation"))
+
+    assert result.exit_code == 1
+    assert "tidy-operations failed: OperationalError: no such table: operation" in result.output
+    assert (listed["last_outcome"], listed["last_error"]) == (
+        "failed",
+        "OperationalError: no such table: operation",
+    )
+    assert dxday("jobs", "run", "tidy-operations").exit_code == 0
 
 
 def test_certificates_are_rendered_and_their_files_known(dxday):
@@ -136,18 +265,14 @@ def test_a_changed_file_is_not_ours(dxday, tmp_path):
 def test_the_outbox_is_counted_by_state(dxday):
     counts = json.loads(dxday("mail", "status", "--json").output)
 
-    assert set(counts) == {"queued", "claimed", "sent", "failed", "unknown"}
+    assert set(counts) == {"sent" if state is Carriage.DONE else state.value for state in Carriage}
     assert counts["queued"] >= 4
 
 
-def test_reminders_leave_a_day_before_and_only_then(dxday):
-    day = datetime.now(UTC)
+def test_reminders_leave_by_their_rules_and_not_before(dxday):
+    early = json.loads(dxday("jobs", "run", "reminders", "--at", "2020-01-01T08:00", "--json").output)
 
-    early = json.loads(
-        dxday("jobs", "run", "registration-reminders", "--at", day.isoformat(), "--json").output
-    )
-
-    assert early == {"job": "registration-reminders", "count": 0}
+    assert early == {"job": "reminders", "count": 0}
 
 
 def test_the_trail_is_whole_and_a_changed_byte_is_found(dxday):

@@ -53,12 +53,21 @@ def test_production_starts_with_all_that_it_needs(tmp_path):
         ("SMTP_URL", None),
         ("SMTP_URL", "http://mail.example"),
         ("BASE_URL", "http://day.example"),
+        ("SMS_URL", "http://:token@gateway.example/messages"),
+        ("SMS_URL", "gateway.example"),
+        ("CALLS_TO", "nowhere"),
         ("DEFAULT_LOCALE", "fr"),
         ("STORAGE_URL", "ftp://files.example"),
         ("DXDAY_ENV", "staging"),
         ("DXDAY_INSTANZ", "/x"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TRUSTED_PROXIES", "many"),
+        ("BOUNCE_ADDRESS", "Bounces <bounces@example.org>"),
+        ("BOUNCE_ADDRESS", "thư@example.org"),
+        ("BOUNCE_TOKEN", "short"),
+        ("BOUNCE_URL", "imaps://mail.example.org/INBOX"),
+        ("BOUNCE_URL", "pop3://user@mail.example.org"),
+        ("BOUNCE_URL", "maildir:bounces"),
     ],
 )
 def test_a_missing_weak_or_unknown_setting_is_refused_by_name(tmp_path, name, value):
@@ -68,6 +77,46 @@ def test_a_missing_weak_or_unknown_setting_is_refused_by_name(tmp_path, name, va
         config.read({key: text for key, text in given.items() if text is not None})
 
     assert [fault for fault in refused.value.faults if name in fault] == refused.value.faults[:1]
+
+
+def test_webhooks_lead_into_the_own_network_in_the_embedded_copy_alone(tmp_path):
+    embedded = config.read({"DXDAY_INSTANCE": str(tmp_path)})
+    production = config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path)})
+    wanted = config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path), "CALLS_TO": "anywhere"})
+
+    assert (embedded.calls_to, production.calls_to, wanted.calls_to) == ("anywhere", "public", "anywhere")
+
+
+def test_a_gateway_for_text_messages_may_be_on_this_machine_in_the_embedded_copy(tmp_path):
+    url = "http://:token@127.0.0.1:9000/messages"
+
+    settings = config.read({"DXDAY_INSTANCE": str(tmp_path), "SMS_URL": url})
+
+    assert settings.sms_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["imaps://user:very-secret@/INBOX", "imap://user:very-secret@host:many/INBOX"]
+)
+def test_a_mailbox_that_is_refused_does_not_show_its_password(tmp_path, url):
+    with pytest.raises(config.SettingsRefused) as refused:
+        config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path), "BOUNCE_URL": url})
+
+    assert "secret" not in str(refused.value)
+
+
+def test_what_comes_back_is_read_only_where_it_is_set(tmp_path):
+    given = {
+        "BOUNCE_ADDRESS": "bounces@day.example.org",
+        "BOUNCE_URL": "imaps://bounces:p%40ss@mail.example.org/INBOX",
+        "BOUNCE_TOKEN": "t" * 32,
+    }
+
+    none = config.read({"DXDAY_INSTANCE": str(tmp_path)})
+    some = config.read(GOOD | given | {"DXDAY_INSTANCE": str(tmp_path)})
+
+    assert (none.bounce_address, none.bounce_url, none.bounce_token) == (None, None, None)
+    assert (some.bounce_address, some.bounce_url, some.bounce_token) == tuple(given.values())
 
 
 def test_every_fault_is_named_at_once(tmp_path):

@@ -11,6 +11,11 @@ SIGN_IN_LINK = Letter(
             "url", lazy_gettext("Link that signs in once"), "https://dxday.example/sign-in/link/abc123"
         ),
     ),
+    purpose=lazy_gettext("Lets somebody sign in who asked for a link, or who was given an account."),
+    why=lazy_gettext(
+        "This letter was written to you because somebody asked for a link to sign in with your address."
+    ),
+    of_edition=False,
 )
 
 LETTERS = (SIGN_IN_LINK,)

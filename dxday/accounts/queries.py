@@ -7,7 +7,7 @@ from sqlalchemy.orm import selectinload
 
 from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import email_key
-from dxday.core.actor import Actor, ActorKind, Grant
+from dxday.core.actor import SYSTEM, VISITOR, Actor, ActorKind, Grant
 from dxday.core.errors import NotFound
 from dxday.db import db
 
@@ -39,6 +39,14 @@ def actor_of(account: Account) -> Actor:
             if g.revoked_at is None
         ),
     )
+
+
+def get_actor(account_id: int | None) -> Actor:
+    """Return the actor behind an account's id, as they are now; the system for none, a visitor for a closed account."""
+    if account_id is None:
+        return SYSTEM
+    account = find_account(account_id)
+    return actor_of(account) if account is not None and account.disabled_at is None else VISITOR
 
 
 def get_organisation(code: str) -> Organisation:

@@ -51,10 +51,21 @@ def add_organisation(
     return organisation
 
 
-def add_person(full_name: str, *, position: Translations, organisation: Organisation | None = None) -> Person:
-    """Add somebody who can have a part in sessions."""
+def add_person(
+    full_name: str,
+    *,
+    position: Translations,
+    organisation: Organisation | None = None,
+    email: str | None = None,
+    locale: str = "vi",
+) -> Person:
+    """Add somebody who can have a part in sessions; with an address they are reminded and told of changes."""
     person = Person(
-        full_name=full_name, position=position, organisation_id=organisation.id if organisation else None
+        full_name=full_name,
+        position=position,
+        organisation_id=organisation.id if organisation else None,
+        email=email,
+        locale=locale,
     )
     db.session.add(person)
     db.session.flush()

@@ -1,19 +1,29 @@
-"""iCalendar files (RFC 5545, RFC 7986): written with their time zone, read by every calendar."""
+"""iCalendar files (RFC 5545, RFC 7986) and invitations (RFC 5546), with their time zone, read by every calendar."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vText, vUri
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText, vUri
 
 PRODUCT = "-//DXDay//National Digital Transformation Day//EN"
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f\"<>]+")
+_INVITING = frozenset({"REQUEST", "CANCEL"})
+
+
+@dataclass(frozen=True)
+class Attendee:
+    """Somebody whose place is kept already: nobody asks them for an answer."""
+
+    address: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class CalendarEvent:
     """Where the event is joined from afar (RFC 7986 §5.11)."""
     organizer: str | None = None
     """The mail address of who invites; RFC 5546 wants it with REQUEST and CANCEL."""
+    attendee: Attendee | None = None
+    """Whom the entry is for, with REQUEST and CANCEL."""
 
 
 def calendar_of(
@@ -44,11 +56,14 @@ def calendar_of(
 ) -> bytes:
     """Return a calendar file named `name` with times in `time_zone`, made at `at`.
 
-    `method` is that of RFC 5546 (PUBLISH, REQUEST, CANCEL) for calendars sent by mail.  A feed has none; the same
-    events then give the same bytes, whenever it is made.  Raises ValueError for an address with a blank or line
-    break in it, and for moments that are not aware.
+    `method` is that of RFC 5546 (PUBLISH, REQUEST, CANCEL) for calendars sent by mail: a REQUEST with the same `uid`
+    and a higher `sequence` changes the entry that was taken (§3.2.2), a CANCEL takes it out (§3.2.5).  A feed has
+    none; the same events then give the same bytes, whenever it is made.  Raises ValueError for an address with a
+    blank or line break in it, for moments that are not aware, and for an invitation that nobody sends or gets.
     """
     entries = list(events)
+    if method in _INVITING and not all(event.organizer and event.attendee for event in entries):
+        raise ValueError(f"{method} without organizer or attendee (RFC 5546 §3.2.2, §3.2.5)")
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -66,7 +81,10 @@ def calendar_of(
         calendar.add_component(_zone_component(time_zone, min(years), max(years)))
     zone = ZoneInfo(time_zone)
     for event in entries:
-        calendar.add_component(_entry(event, zone=zone, stamp=at if method else event.updated_at))
+        entry = _entry(event, zone=zone, stamp=at if method else event.updated_at)
+        if method == "CANCEL":
+            entry["status"] = vText("CANCELLED")
+        calendar.add_component(entry)
     return bytes(calendar.to_ical())
 
 
@@ -95,8 +113,29 @@ def _entry(event: CalendarEvent, *, zone: ZoneInfo, stamp: datetime) -> Event:
             "conference", _address(event.conference_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"}
         )
     if event.organizer:
-        entry.add("organizer", _address(f"mailto:{event.organizer}"))
+        entry.add("organizer", _mailto(event.organizer))
+    if event.attendee:
+        entry.add("attendee", _attendee(event.attendee))
     return entry
+
+
+def _attendee(attendee: Attendee) -> vCalAddress:
+    """Return the one who has a place: accepted, and not asked again (RFC 5545 §3.2.12, §3.2.17)."""
+    written = vCalAddress(_mailto(attendee.address))
+    # A quotation mark cannot stand in a parameter (RFC 5545 §3.2), however it is quoted.
+    name = " ".join(_text(attendee.name).replace('"', "'").split())
+    if name:
+        written.params["CN"] = name
+    written.params["CUTYPE"] = "INDIVIDUAL"
+    written.params["ROLE"] = "REQ-PARTICIPANT"
+    written.params["PARTSTAT"] = "ACCEPTED"
+    written.params["RSVP"] = "FALSE"
+    return written
+
+
+def _mailto(address: str) -> str:
+    """Return the address as RFC 6068 writes it; what a mail address may hold and a URI may not is encoded."""
+    return "mailto:" + quote(_address(f"mailto:{address}")[len("mailto:") :], safe="@!$'*+-/=^_`{|}~.()")
 
 
 @lru_cache(maxsize=32)

@@ -1,4 +1,4 @@
-"""Electronic mail: how a message is written, and the two ways it is carried, by SMTP or into a mailbox here."""
+"""Electronic mail: a written message is carried by SMTP, or put into a mailbox here, where it can be read."""
 
 import contextlib
 import os
@@ -6,37 +6,27 @@ import re
 import smtplib
 import socket
 import ssl
-import unicodedata
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
-from email.header import Header, decode_header, make_header
+from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
-from email.utils import format_datetime, getaddresses, parseaddr
-from hashlib import sha256
+from email.utils import getaddresses
 from mailbox import Maildir
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from dxday.adapters.composing import Written
 from dxday.core.errors import NotFound
-
-# Our headers are folded by us: the new e-mail package of Python 3.11 does not read back what it folds itself
-# when a Vietnamese name takes several encoded words, so it must not touch them.
-_POLICY = policy.SMTP.clone(refold_source="none")
-_POLICY_UTF8 = policy.SMTPUTF8.clone(refold_source="none")
-
-_ADDRESS = re.compile(r"[^\s<>(),;:\\\"\[\]@]+@[^\s<>(),;:\\\"\[\]@]+")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
-_FOLD = "\r\n "
-_ENDING = re.compile(rb"\r\n|\r|\n")
 
 _TIMEOUT = 30.0
 """Seconds that a server may take over one step."""
+_LAST_WORD = 3
+"""So many times as long may it take over a whole message, since it reads it first (RFC 5321 §4.5.3.2.6)."""
 
 
 class MailError(Exception):
@@ -66,71 +56,17 @@ class LetterMissing(NotFound):
     """The mailbox holds no such letter."""
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """One message to one person, in plain values.
-
-    `message_id` is the same for each try, so that a doubled message can be told; `sender` and `reply_to` are
-    written "Name <address>" or as the bare address; `calendar_method` is the METHOD inside `calendar`.
-    """
-
-    message_id: str
-    sender: str
-    to_name: str
-    to_address: str
-    subject: str
-    text: str
-    html: str | None = None
-    calendar: bytes | None = None
-    calendar_method: str | None = None
-    reply_to: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 class Carrier(Protocol):
     """Whatever takes a composed message away.  One carrier serves one thread."""
 
-    def send(self, message: EmailMessage) -> None:
-        """Hand one message over; raise MailRefused, MailUnavailable or MailUnknown."""
+    def send(self, message: Written, meanwhile: Callable[[], None] | None = None) -> None:
+        """Hand one message over; raise MailRefused, MailUnavailable or MailUnknown.
+
+        `meanwhile` may be called, once, while the server has the message in its hands; it must not raise.
+        """
 
     def close(self) -> None:
         """Let go of the line; the carrier may be used again."""
-
-
-def compose(outgoing: Outgoing, at: datetime) -> EmailMessage:
-    """Write the message as it goes out, dated `at`; the same values give the same bytes.
-
-    An invitation (METHOD REQUEST, CANCEL …) is one more way to read the message; a published calendar is an
-    attachment.  Raises ValueError for a line break or other control character in a header, for an address that
-    is none, and for a calendar whose METHOD is another.  Sources: RFC 5322, 2047, 2387, 3834, 6047, 6532.
-    """
-    if at.utcoffset() is None:
-        raise ValueError("a message is dated with an aware time")
-    written = [
-        ("From", *_mailbox_header("From", *parseaddr(_plain(outgoing.sender)))),
-        ("To", *_mailbox_header("To", outgoing.to_name, outgoing.to_address)),
-    ]
-    if outgoing.reply_to:
-        written.append(("Reply-To", *_mailbox_header("Reply-To", *parseaddr(_plain(outgoing.reply_to)))))
-    international = any(not ascii_only for _, _, ascii_only in written)
-
-    message = EmailMessage(policy=_POLICY_UTF8 if international else _POLICY)
-    for name, value, _ in written:
-        message.set_raw(name, value)
-    message.set_raw("Subject", _words_header("Subject", outgoing.subject))
-    message.set_raw("Date", format_datetime(at))
-    message.set_raw("Message-ID", _message_id(outgoing.message_id))
-    message.set_raw("Auto-Submitted", "auto-generated")
-    for name, value in outgoing.headers:
-        if (
-            not _HEADER_NAME.fullmatch(name)
-            or name in message
-            or name.lower().startswith(("content-", "mime-"))
-        ):
-            raise ValueError(f"the header {name!r} is not for callers to set")
-        message.set_raw(name, value if _plain(value).isascii() else _words_header(name, value))
-    _write_body(message, outgoing)
-    return message
 
 
 def open_carrier(url: str | None, mailbox_dir: Path) -> Carrier:
@@ -191,7 +127,7 @@ class SmtpCarrier:
     def __repr__(self) -> str:
         return f"SmtpCarrier({self.host}:{self.port}, tls={self._tls})"
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Written, meanwhile: Callable[[], None] | None = None) -> None:
         """Hand one message over; raise MailRefused, MailUnavailable or MailUnknown."""
         kept_open = self._line is not None
         try:
@@ -201,7 +137,7 @@ class SmtpCarrier:
             if not kept_open or (isinstance(error, MailRefused) and error.code != 421):
                 raise
             self._begin(message)
-        self._hand_over(message)
+        self._hand_over(message, meanwhile)
 
     def close(self) -> None:
         """Say good-bye and let go of the line."""
@@ -210,42 +146,80 @@ class SmtpCarrier:
                 self._line.quit()
             self._drop()
 
-    def _begin(self, message: EmailMessage) -> None:
+    def _begin(self, message: Written) -> None:
         """Go as far as the server's leave to send the text."""
         line = self._line = self._line or self._connect()
-        options: list[str] = []
-        if isinstance(message.policy, policy.EmailPolicy) and message.policy.utf8:
+        options = f" SIZE={len(message.data)}" if line.has_extn("size") else ""
+        if message.international:
             if not line.has_extn("smtputf8"):
                 raise MailRefused(
                     permanent=True, code=553, reply="the server takes no addresses beyond ASCII (SMTPUTF8)"
                 )
-            options = ["SMTPUTF8", "BODY=8BITMIME"]
+            options += " SMTPUTF8 BODY=8BITMIME"
+        steps = (
+            (f"MAIL FROM:<{message.sender}>{options}\r\n".encode(), (250,)),
+            (f"RCPT TO:<{message.to}>\r\n".encode(), (250, 251)),
+            (b"DATA\r\n", (354,)),
+        )
         try:
-            self._ask(line.mail(_bare_address(message, "From"), options), 250)
-            self._ask(line.rcpt(_bare_address(message, "To")), 250, 251)
-            self._ask(line.docmd("DATA"), 354)
+            if line.has_extn("pipelining"):
+                self._ask_together(line, steps)
+            else:
+                for command, wanted in steps:
+                    self._tell(line, command)
+                    self._judge(line.getreply(), *wanted)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise MailUnavailable(f"the line to {self.host} dropped: {error}") from error
 
-    def _hand_over(self, message: EmailMessage) -> None:
-        assert self._line is not None
-        data = re.sub(rb"(?m)^\.", b"..", _ENDING.sub(b"\r\n", message.as_bytes()))
+    def _ask_together(self, line: smtplib.SMTP, steps: tuple[tuple[bytes, tuple[int, ...]], ...]) -> None:
+        """Send all steps at once and judge the answers in their order (RFC 2920)."""
+        self._tell(line, b"".join(command for command, _ in steps))
+        answers: list[tuple[int, bytes]] = []
+        for _step in steps:
+            answers.append(line.getreply())
+            if answers[-1][0] == 421:  # it hangs up; no further answer comes
+                self._judge(answers[-1])
+        refused = any(code not in wanted for (code, _), (_, wanted) in zip(answers, steps, strict=True))
+        if (
+            refused and answers[-1][0] == 354
+        ):  # it waits for the text all the same: it gets none (RFC 2920 §3.1)
+            self._tell(line, b".\r\n")
+            line.getreply()
+        for answer, (_command, wanted) in zip(answers, steps, strict=True):
+            self._judge(answer, *wanted)
+
+    def _hand_over(self, message: Written, meanwhile: Callable[[], None] | None) -> None:
+        line = self._line
+        assert line is not None
+        assert line.sock is not None
         try:
-            self._line.send(data if data.endswith(b"\r\n") else data + b"\r\n")
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
-            # Without the closing dot a server must not deliver (RFC 5321 §4.1.1.4).
+            self._tell(line, message.data.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except OSError as error:
+            # The last byte has not left, and without the whole closing dot a server must not deliver
+            # (RFC 5321 §4.1.1.4).
             self._drop()
             raise MailUnavailable(f"the line to {self.host} dropped inside the message: {error}") from error
         try:
-            self._line.send(b".\r\n")
-            reply = self._line.getreply()
+            if meanwhile is not None:
+                meanwhile()
+            line.sock.settimeout(self._timeout * _LAST_WORD)
+            answer = line.getreply()
+            if line.sock is not None:
+                line.sock.settimeout(self._timeout)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise MailUnknown(
                 f"the line to {self.host} dropped before the server answered: {error}"
             ) from error
-        self._ask(reply, 250)
+        self._judge(answer, 250)
+
+    @staticmethod
+    def _tell(line: smtplib.SMTP, data: bytes) -> None:
+        """Send all of it, past the library, which hides why a line broke.  Raises OSError."""
+        if line.sock is None:
+            raise ConnectionError("it is closed")
+        line.sock.sendall(data)
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context(cafile=self._ca_file)
@@ -289,7 +263,7 @@ class SmtpCarrier:
         if code not in (235, 503):  # 503: signed in already
             raise smtplib.SMTPException(f"{code} {reply.decode('utf-8', 'replace')}")
 
-    def _ask(self, answer: tuple[int, bytes], *wanted: int) -> None:
+    def _judge(self, answer: tuple[int, bytes], *wanted: int) -> None:
         """Raise what an answer means, unless it is one that was wanted; leave the line clean or drop it."""
         code, reply = answer
         if code in wanted:
@@ -318,14 +292,14 @@ class MailboxCarrier:
         """Keep where the mailbox is; it is made by the first message."""
         self.folder = folder
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Written, meanwhile: Callable[[], None] | None = None) -> None:
         """Put one message into the mailbox; raise MailUnavailable when the folder takes nothing."""
-        written_at = message["Date"].datetime.timestamp()
+        written_at = message.at.timestamp()
         try:
             for part in ("tmp", "new", "cur"):  # Maildir itself fails when two processes make it at once
                 (self.folder / part).mkdir(parents=True, exist_ok=True)
             with contextlib.closing(Maildir(self.folder, create=False)) as box:
-                key = box.add(message.as_bytes())
+                key = box.add(message.data)
             # The file's time is the letter's, so that the newest is found without opening any.
             os.utime(self.folder / "new" / key, (written_at, written_at))
         except OSError as error:
@@ -371,73 +345,6 @@ def get_mail(folder: Path, key: str) -> Letter:
         if _key(path) == key:
             return _read_letter(path)
     raise LetterMissing
-
-
-def _plain(value: str) -> str:
-    """Return a header's value; raise ValueError for line breaks and other control characters."""
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
-        raise ValueError(f"a header holds no line breaks or control characters, unlike {value!r}")
-    return value
-
-
-def _words_header(name: str, value: str) -> str:
-    """Encode free text for a header, folded (RFC 2047)."""
-    value = " ".join(_plain(value).split())
-    if value.isascii() and "=?" not in value and (len(value) <= 66 or " " not in value):
-        return value
-    return Header(value, "utf-8", header_name=name, maxlinelen=76).encode(linesep="\r\n")
-
-
-def _mailbox_header(header: str, name: str, address: str) -> tuple[str, bool]:
-    """Encode a name and an address for a header, and tell whether the address is ASCII."""
-    name = " ".join(_plain(name).split())
-    if not _ADDRESS.fullmatch(_plain(address)):
-        raise ValueError(f"{address!r} is no mail address")
-    local, _, domain = address.rpartition("@")
-    spec = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
-    if not name:
-        return spec, spec.isascii()
-    if name.isascii() and _ATOMS.fullmatch(name) and "=?" not in name and len(name) <= 60:
-        words = name
-    else:
-        words = Header(name, "utf-8", header_name=header, maxlinelen=76).encode(linesep="\r\n")
-    short = len(header) + len(words) + len(spec) < 70
-    return f"{words}{' ' if short else _FOLD}<{spec}>", spec.isascii()
-
-
-def _message_id(given: str) -> str:
-    bracketed = given if given.startswith("<") else f"<{given}>"
-    if not _MESSAGE_ID.fullmatch(bracketed):
-        raise ValueError(f"{given!r} is no Message-ID")
-    return bracketed
-
-
-def _write_body(message: EmailMessage, outgoing: Outgoing) -> None:
-    message.set_content(outgoing.text, charset="utf-8", cte="quoted-printable")
-    if outgoing.html is not None:
-        message.add_alternative(outgoing.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    if outgoing.calendar is not None:
-        _add_calendar(message, outgoing.calendar, outgoing.calendar_method)
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        mark = sha256(f"{number}:{outgoing.message_id}".encode()).hexdigest()[:32]
-        part.set_boundary(f"=_{mark}")
-
-
-def _add_calendar(message: EmailMessage, calendar: bytes, method: str | None) -> None:
-    inside = re.search(rb"(?mi)^METHOD:([A-Z-]+)\r?$", calendar)
-    if (inside.group(1).decode().upper() if inside else None) != (method.upper() if method else None):
-        raise ValueError(f"the calendar's METHOD and {method!r} must be one (RFC 6047)")
-    params = {"charset": "utf-8"} | ({"method": method.upper()} if method else {})
-    if method is None or method.upper() == "PUBLISH":
-        message.add_attachment(
-            calendar, maintype="text", subtype="calendar", params=params, filename="calendar.ics"
-        )
-    else:
-        message.add_alternative(calendar, maintype="text", subtype="calendar", params=params)
-
-
-def _bare_address(message: EmailMessage, header: str) -> str:
-    return str(message[header].addresses[0].addr_spec)
 
 
 def _letter_files(folder: Path) -> list[Path]:
@@ -504,6 +411,8 @@ def _enclosures(message: EmailMessage) -> list[Enclosure]:
     for part in message.walk():
         kind = part.get_content_type()
         if part.is_multipart() or (kind in ("text/plain", "text/html") and not part.is_attachment()):
+            continue
+        if part["Content-ID"] is not None:  # a picture of the HTML
             continue
         data = part.get_payload(decode=True)
         assert isinstance(data, bytes)

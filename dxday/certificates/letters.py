@@ -13,6 +13,8 @@ READY = Letter(
         ),
         Placeholder("check_url", lazy_gettext("Link to the public check"), "https://dxday.example/v/abc123"),
     ),
+    purpose=lazy_gettext("Tells somebody who was honoured that the certificate can be fetched."),
+    why=lazy_gettext("This letter was written to you because a certificate was issued to you."),
 )
 
 LETTERS = (READY,)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dxday import leases
 from dxday.adapters import fonts
@@ -191,4 +191,14 @@ def note_check(certificate: Certificate, *, now: datetime) -> None:
         now=now,
         edition_id=certificate.edition_id,
         standing=certificate.standing.value,
+    )
+
+
+def note_fetched(certificate: Certificate, *, now: datetime) -> None:
+    """Note when the holder first took the file, so that nobody reminds them of it; later ones change nothing."""
+    db.session.execute(
+        update(Certificate)
+        .where(Certificate.id == certificate.id, Certificate.fetched_at.is_(None))
+        .values(fetched_at=now)
+        .execution_options(synchronize_session=False)
     )

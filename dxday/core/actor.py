@@ -48,6 +48,14 @@ class Actor:
             return True
         return any(permission in ROLE_PERMISSIONS[g.role] for g in self._grants_for(edition_id))
 
+    def may_everywhere(self, permission: Permission) -> bool:
+        """Tell whether some grant carries `permission` for the whole system, bound to no edition, agency or site."""
+        return self.kind is ActorKind.SYSTEM or any(
+            permission in ROLE_PERMISSIONS[g.role]
+            for g in self.grants
+            if g.edition_id is None and g.organisation_id is None and g.site_id is None
+        )
+
     def organisation_ids(self, permission: Permission, *, edition_id: int) -> frozenset[int]:
         """Return the organisations for which the actor holds `permission` in the edition."""
         return frozenset(

@@ -20,6 +20,8 @@ from dxday.nominations import services as nominations
 from dxday.programme import services as programme
 from dxday.programme.rules import PartKind, SessionKind
 from dxday.registration.rules import SeatMode
+from dxday.reminders import services as reminders
+from dxday.reminders.rules import Unit
 
 CODE = "next"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -29,6 +31,13 @@ def day_after(today: date) -> date:
     """Return the coming 10 October; on the Day itself, that day."""
     this_year = date(today.year, 10, 10)
     return this_year if today <= this_year else date(today.year + 1, 10, 10)
+
+
+def add_reminders(edition: Edition, *, now: datetime) -> None:
+    """Add the usual reminder rules, and switch on the one that people count on: the day before."""
+    for rule in reminders.add_usual_rules(edition, actor=SYSTEM, now=now):
+        if (rule.audience, rule.amount, rule.unit) == ("registrants", 1, Unit.DAYS):
+            reminders.switch_on(rule, seen=rule.version, actor=SYSTEM, now=now)
 
 
 def load(*, storage: Storage, now: datetime) -> Edition:
@@ -95,10 +104,12 @@ def load(*, storage: Storage, now: datetime) -> Edition:
     speaker = accounts.add_person(
         "Nguyễn Văn Mẫu",
         position={"vi": "Diễn giả (ví dụ)", "en": "Speaker (example)", "hi": "वक्ता (उदाहरण)"},
+        email="dien-gia@example.org",
     )
     chair = accounts.add_person(
         "Trần Thị Thí Dụ",
         position={"vi": "Chủ trì (ví dụ)", "en": "Chair (example)", "hi": "अध्यक्ष (उदाहरण)"},
+        email="chu-tri@example.org",
     )
     all_sites = [site for site, _ in joined.values()]
     rows: list[tuple[str, SessionKind, str, str, str, Translations]] = [
@@ -164,4 +175,5 @@ def load(*, storage: Storage, now: datetime) -> Edition:
         now=now,
     )
     nominations.submit_nomination(submitted, actor=people.actor_for(Role.AGENCY), now=now)
+    add_reminders(edition, now=now)
     return edition

@@ -1,12 +1,26 @@
 """The shape of an edition's page."""
 
-from wtforms import DateField, DateTimeLocalField, HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Optional
+from email_validator import EmailNotValidError, validate_email
+from wtforms import DateField, DateTimeLocalField, EmailField, Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Optional, ValidationError
 
-from dxday.core.i18n import lazy_gettext
+from dxday.core.i18n import gettext, lazy_gettext
 from dxday.web.forms import Form, at_most, required
 
 _GIVE_DATE = lazy_gettext("Give a date.")
+
+
+class MailAddress:
+    """Refuse what no mail could reach; keep the address in its usual spelling.  Nothing is looked up."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise ValidationError for a malformed address; none at all is fine."""
+        if not field.data:
+            return
+        try:
+            field.data = validate_email(field.data, check_deliverability=False).normalized
+        except EmailNotValidError as error:
+            raise ValidationError(gettext("Write an e-mail address such as name@example.org.")) from error
 
 
 class EditionForm(Form):
@@ -29,3 +43,4 @@ class EditionForm(Form):
     registration_closes_at = DateTimeLocalField(lazy_gettext("Registration closes"), [Optional()])
     nominations_open_at = DateTimeLocalField(lazy_gettext("Nominations open"), [Optional()])
     nominations_close_at = DateTimeLocalField(lazy_gettext("Nominations close"), [Optional()])
+    contact_email = EmailField(lazy_gettext("Address for questions"), [at_most(254), MailAddress()])

@@ -38,6 +38,8 @@ class Edition(Base):
     postponed_from: Mapped[date | None]
     """The first day as it was announced before the edition was postponed."""
     cancelled_at: Mapped[datetime | None]
+    change_reason: Mapped[Translations | None]
+    """Why it was postponed or cancelled, as visitors read it."""
     contact_email: Mapped[str | None]
     """Where answers to letters go; shown to readers of letters."""
     programme_version: Mapped[int] = mapped_column(default=0)

@@ -27,6 +27,14 @@ def find_edition(code: str) -> Edition | None:
     return db.session.scalars(select(Edition).where(Edition.code == code)).one_or_none()
 
 
+def lock_edition(edition: Edition) -> None:
+    """Let nobody else change the edition, or register in it, until the transaction ends; and read it afresh.
+
+    SQLite needs no row locks: only one transaction writes at a time there.
+    """
+    db.session.refresh(edition, with_for_update={"of": Edition})
+
+
 def find_version(code: str) -> tuple[int, int] | None:
     """Return id and programme_version of the edition with this code, or None; as quickly as can be."""
     row = ask_at_once(_VERSION, code=code)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Between these lie all days of editions, with room on both sides for reminders and time zones."""
 
 RESERVED_CODES = frozenset(
-    "agency api council healthz honours manage metrics my readyz sign-in sign-out site static v".split()
+    "agency api council healthz honours jobs mailbox manage metrics my readyz sign-in sign-out site static v".split()
 )
 """First parts of addresses that are not editions."""
 
@@ -110,6 +110,35 @@ class YearNotPossible(RuleBroken):
         self.field = field
 
 
+class EditionCancelled(RuleBroken):
+    """A change to an edition that does not take place."""
+
+    sentence = lazy_gettext("This edition was cancelled already.")
+
+
+class SameDay(RuleBroken):
+    """An edition that is postponed to the day on which it is."""
+
+    field = "first_day"
+    sentence = lazy_gettext("The edition begins on this day already. Give another day.")
+
+
+class DayPast(RuleBroken):
+    """A day that has gone."""
+
+    field = "first_day"
+    sentence = lazy_gettext("This day has passed. Give today or a later day.")
+
+
+class ClosesBeforeOpening(RuleBroken):
+    """Registration that would have to close before it opens."""
+
+    field = "first_day"
+    sentence = lazy_gettext(
+        "Registration would close before it opens. Give a later day, or change when it opens first."
+    )
+
+
 def check_years(days: Mapping[str, date | datetime | None]) -> None:
     """Raise YearNotPossible for the first of the days (field → day) that lies outside of FIRST_YEAR to LAST_YEAR."""
     for field, day in days.items():
@@ -127,6 +156,51 @@ def check_window(opens_at: datetime | None, closes_at: datetime | None, closing:
     """Raise WindowNotInOrder; `closing` names the field that holds the closing."""
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
         raise WindowNotInOrder(closing=closing)
+
+
+def check_takes_place(cancelled_at: datetime | None) -> None:
+    """Raise EditionCancelled."""
+    if cancelled_at is not None:
+        raise EditionCancelled
+
+
+def check_first_day(wanted: date, *, first_day: date, today: date) -> None:
+    """Raise YearNotPossible, SameDay or DayPast for a day to which an edition cannot be moved."""
+    check_years({"first_day": wanted})
+    if wanted == first_day:
+        raise SameDay
+    if wanted < today:
+        raise DayPast
+
+
+def check_registration(opens_at: datetime | None, closes_at: datetime | None) -> None:
+    """Raise ClosesBeforeOpening."""
+    if opens_at is not None and closes_at is not None and closes_at <= opens_at:
+        raise ClosesBeforeOpening
+
+
+def days_later(moment: datetime, zone: tzinfo, days: int) -> datetime:
+    """Return the moment that is so many days later (earlier, when below zero) at the same time on the clock, in UTC."""
+    there = moment.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+    return there.replace(tzinfo=zone).astimezone(UTC)
+
+
+def windows_after(
+    opens_at: datetime | None, closes_at: datetime | None, zone: tzinfo, days: int, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Return a window when the edition moves by so many days; an opening that was stays where it was."""
+    if opens_at is not None and opens_at > now:
+        opens_at = days_later(opens_at, zone, days)
+    return opens_at, days_later(closes_at, zone, days) if closes_at is not None else None
+
+
+def closed_now(
+    opens_at: datetime | None, closes_at: datetime | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Return a window that is closed from now on; one that was over stays, one that had not opened never will."""
+    if closes_at is not None and closes_at <= now:
+        return opens_at, closes_at
+    return (opens_at if opens_at is not None and opens_at < now else None), now
 
 
 def check_code(code: str) -> None:

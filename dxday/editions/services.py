@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -99,6 +100,57 @@ def change_edition(edition: Edition, *, version: int, actor: Actor, now: datetim
         edition_id=edition.id,
         changed=sorted(changed),
     )
+
+
+def postpone_edition(
+    edition: Edition, *, first_day: date, reason: Translations, actor: Actor, now: datetime
+) -> None:
+    """Let the edition begin on another day: its days, its ceremony and its registration move by whole days.
+
+    What was announced first is kept; nominations stay, since the council works by its own calendar.  Whoever calls
+    moves the sessions.  Raises EditionCancelled, YearNotPossible, SameDay, DayPast, ClosesBeforeOpening, Stale.
+    """
+    rules.check_takes_place(edition.cancelled_at)
+    zone = ZoneInfo(edition.time_zone)
+    rules.check_first_day(first_day, first_day=edition.starts_on, today=now.astimezone(zone).date())
+    was, announced = edition.starts_on, edition.postponed_from or edition.starts_on
+    by = first_day - was
+    opens_at, closes_at = rules.windows_after(
+        edition.registration_opens_at, edition.registration_closes_at, zone, by.days, now
+    )
+    rules.check_registration(opens_at, closes_at)
+    edition.starts_on, edition.ends_on = first_day, edition.ends_on + by
+    edition.ceremony_on = edition.ceremony_on + by if edition.ceremony_on else None
+    edition.registration_opens_at, edition.registration_closes_at = opens_at, closes_at
+    edition.postponed_from = announced if announced != first_day else None
+    edition.change_reason = reason
+    db.session.flush()
+    mark_programme_changed(edition.id)
+    audit.record(
+        "edition.postponed",
+        subject=edition.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        was=was.isoformat(),
+        starts_on=first_day.isoformat(),
+    )
+
+
+def cancel_edition(edition: Edition, *, reason: Translations, actor: Actor, now: datetime) -> None:
+    """Let the edition not take place, and close registration and nominations; everything else is kept as evidence.
+
+    Whoever calls cancels the sessions.  Raises EditionCancelled, Stale.
+    """
+    rules.check_takes_place(edition.cancelled_at)
+    edition.cancelled_at, edition.change_reason = now, reason
+    for opening, closing in WINDOWS:
+        closed = rules.closed_now(getattr(edition, opening), getattr(edition, closing), now)
+        for name, value in zip((opening, closing), closed, strict=True):
+            setattr(edition, name, value)
+    db.session.flush()
+    mark_programme_changed(edition.id)
+    audit.record("edition.cancelled", subject=edition.code, actor=actor, now=now, edition_id=edition.id)
 
 
 def mark_programme_changed(edition_id: int) -> None:

@@ -41,6 +41,7 @@ def edit() -> ResponseReturnValue:
                     starts_on=form.starts_on.data,
                     ends_on=form.ends_on.data,
                     ceremony_on=form.ceremony_on.data,
+                    contact_email=form.contact_email.data or None,
                     **{name: _moment(form[name].data) for name in MOMENTS},
                 )
         except Refusal as refusal:
@@ -60,6 +61,7 @@ def _shown(edition: Edition) -> dict[str, object]:
         "starts_on": edition.starts_on,
         "ends_on": edition.ends_on,
         "ceremony_on": edition.ceremony_on,
+        "contact_email": edition.contact_email,
         **{name: local(value).replace(tzinfo=None) for name in MOMENTS if (value := getattr(edition, name))},
     }
 

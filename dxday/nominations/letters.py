@@ -15,6 +15,10 @@ RECEIVED = Letter(
             {"vi": "Ủy ban nhân dân xã Mẫu", "en": "People's Committee of Sample commune"},
         ),
     ),
+    purpose=lazy_gettext("Tells an agency that its dossier has come in."),
+    why=lazy_gettext(
+        "This letter was written to you because you are named in the nomination as the one to ask."
+    ),
 )
 
 LETTERS = (RECEIVED,)

@@ -42,7 +42,11 @@ def address(endpoint: str, **values: Any) -> str:
     return base_url() + path
 
 
+def sender_address() -> str:
+    """Return the bare address from which letters come."""
+    return parseaddr(current_app.extensions["dxday_settings"].mail_sender)[1]
+
+
 def mail_domain() -> str:
     """Return the domain of the sender's address, which makes Message-IDs unique in the world (RFC 5322 §3.6.4)."""
-    sender = parseaddr(current_app.extensions["dxday_settings"].mail_sender)[1]
-    return sender.rpartition("@")[2] or "dxday.invalid"
+    return sender_address().rpartition("@")[2] or "dxday.invalid"

@@ -13,12 +13,17 @@ from dxday.core.i18n import Words, lazy_gettext
 class Placeholder:
     """A name in a wording, what stands for it, and a made-up value to show.
 
-    Values are plain: text, a number, a date or moment, a yes or no, or text in several languages (language → text).
+    Values are plain: text, a number, a date or moment, a yes or no, text in several languages (language → text), or
+    several lines of text (a tuple), each of which stays a line of its own.
     """
 
     name: str
     label: Words
     sample: Any
+
+
+BECAUSE = lazy_gettext("This letter was written to you because your address was given to the organizers.")
+"""Why somebody gets a letter that says nothing nearer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,12 @@ class Letter:
     placeholders: tuple[Placeholder, ...]
     required: bool = True
     """Leaves even to somebody who wants no mail: it answers what they did themselves, or the law asks for it."""
+    purpose: Words = ""
+    """When it is written and what for, in a sentence to those who look after its words."""
+    why: Words = BECAUSE
+    """Why somebody gets it, in a sentence to them at its foot."""
+    of_edition: bool = True
+    """It is written for an edition, which may have its own words; a link to sign in is not."""
 
 
 COMMON: tuple[Placeholder, ...] = (

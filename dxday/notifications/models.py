@@ -2,9 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dxday.core.carriage import Carriage
 from dxday.db import Base, Id, Key, choice
 from dxday.leases import Carried
 from dxday.notifications.rules import Channel, SuppressionReason, SuppressionScope
@@ -18,17 +29,27 @@ class Message(Carried, Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("rule_id", "recipient", "occasion", "anchor_at", name="uq_message_occurrence"),
+        # In this order, so that one look tells of which rules somebody was reminded of something.
+        UniqueConstraint("recipient", "occasion", "anchor_at", "rule_id", name="uq_message_occurrence"),
         CheckConstraint(
             "rule_id IS NULL OR (recipient IS NOT NULL AND occasion IS NOT NULL AND anchor_at IS NOT NULL)",
             name="rule_has_occurrence",
         ),
         CheckConstraint("(bounced_at IS NULL) = (carriage <> 'bounced')", name="bounced_has_time"),
-        Index("ix_message_recipient", "recipient"),
+        Index(
+            "ix_message_rule_id_carriage",
+            "rule_id",
+            "carriage",
+            sqlite_where=text("rule_id IS NOT NULL"),
+            postgresql_where=text("rule_id IS NOT NULL"),
+        ),
         Index("ix_message_edition_id_created_at", "edition_id", "created_at"),
+        # The next that are due are found at once, however many wait.
+        Index("ix_message_carriage_required_id", "carriage", "required", "id"),
     )
 
     id: Mapped[Id]
+    carriage: Mapped[Carriage] = mapped_column(choice(Carriage), default=Carriage.QUEUED)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     """The kind of a letter that a feature offers."""
@@ -60,6 +81,8 @@ class Message(Carried, Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
+    stays_off: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Once cancelled, it is not put in again: a person called it off, or it may have left before."""
 
 
 class Suppression(Base):
@@ -75,10 +98,14 @@ class Suppression(Base):
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),
+        Index("ix_suppression_edition_id_created_at", "edition_id", "created_at"),
     )
 
     id: Mapped[Id]
     address_key: Mapped[str]
+    """A mail address or telephone number, as `rules.address_key` spells it."""
+    edition_id: Mapped[int | None] = mapped_column(Key, ForeignKey("edition.id"))
+    """Whose letter or staff it came from; it holds for every edition."""
     scope: Mapped[SuppressionScope] = mapped_column(choice(SuppressionScope))
     reason: Mapped[SuppressionReason] = mapped_column(choice(SuppressionReason))
     note: Mapped[str]

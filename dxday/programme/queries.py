@@ -81,6 +81,32 @@ class Row:
     receiving: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A placement as it stands, with what one must know of it to move or cancel many at once."""
+
+    placement_id: int
+    session_id: int
+    site_id: int
+    room_id: int | None
+    role: PlacementRole
+    starts_at: datetime
+    ends_at: datetime
+    state: SessionState
+    title: Translations
+    shared: bool
+    """Whether its room may hold several at once, or it has none."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A placement and the times that it is to have."""
+
+    standing: Standing
+    starts_at: datetime
+    ends_at: datetime
+
+
 # The staff's side ----------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +249,52 @@ def list_bookings(
         Booking(row_id, session_id, room_id, Interval(start, end), room_name, site_name, title)
         for row_id, session_id, room_id, start, end, room_name, site_name, title in rows
     ]
+
+
+def list_standings(
+    edition_id: int, *, session_id: int | None = None, site_id: int | None = None
+) -> list[Standing]:
+    """Return the placements of the edition that take place, by time; of one session, or at one site.
+
+    One statement; what is cancelled, the placement or its session, is left out.
+    """
+    statement = (
+        select(
+            Placement.id,
+            Placement.session_id,
+            Placement.site_id,
+            Placement.room_id,
+            Placement.role,
+            Placement.starts_at,
+            Placement.ends_at,
+            Session.state,
+            Session.title,
+            func.coalesce(Placement.room_shared, True),
+        )
+        .join(Session, Session.id == Placement.session_id)
+        .where(
+            Placement.edition_id == edition_id,
+            Placement.cancelled_at.is_(None),
+            Session.state != SessionState.CANCELLED,
+        )
+        .order_by(Placement.starts_at, Placement.session_id, Placement.id)
+    )
+    if session_id is not None:
+        statement = statement.where(Placement.session_id == session_id)
+    if site_id is not None:
+        statement = statement.where(Placement.site_id == site_id)
+    return [Standing(*tuple(row)) for row in db.session.execute(statement)]
+
+
+def list_ids_to_come(edition_id: int) -> list[int]:
+    """Return the ids of the edition's sessions that are not cancelled, placed or not."""
+    return list(
+        db.session.scalars(
+            select(Session.id)
+            .where(Session.edition_id == edition_id, Session.state != SessionState.CANCELLED)
+            .order_by(Session.id)
+        )
+    )
 
 
 # What visitors see ---------------------------------------------------------------------------------------------------

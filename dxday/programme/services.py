@@ -22,7 +22,7 @@ from dxday.core.vietnamese import slug
 from dxday.db import db
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
-from dxday.programme import queries, rules
+from dxday.programme import announced, queries, rules
 from dxday.programme.models import Part, Placement, PlacementOverride, Session
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites import queries as sites
@@ -209,6 +209,7 @@ def move_session(
         if (there := rooms[p.id]) is not None and p.cancelled_at is None
     ]
     with _rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+        announced.keep(session, moving, now=now)
         for placement in moving:
             placement.starts_at, placement.ends_at = times[placement.id]
             _put_into(placement, rooms[placement.id])
@@ -258,6 +259,7 @@ def change_placement(
         wishes = [_Wish(placement, room, Interval(placement.starts_at, placement.ends_at))]
     with _rooms_kept(_edition(session), wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
+            announced.keep(session, [placement], now=now)
             _put_into(placement, room)
         if received != was_received:
             placement.cancelled_at = None if received else now
@@ -341,6 +343,7 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     """
     rules.check_move(session.state, SessionState.CANCELLED)
     was_public = session.state is SessionState.PUBLISHED
+    announced.keep(session, [p for p in session.placements if p.cancelled_at is None], now=now)
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now
@@ -364,7 +367,7 @@ def _rooms_kept(
     sites.lock_rooms(wish.room.id for wish in wishes)
     taken = _find_taken(wishes)
     if taken and not reason:
-        raise _refusal(edition, taken[0][1])
+        raise room_taken(edition, taken[0][1])
     try:
         with db.session.begin_nested():
             yield
@@ -378,7 +381,7 @@ def _rooms_kept(
         if ROOM_GUARD not in str(error.orig):
             raise
         taken = _find_taken(wishes)
-        raise (_refusal(edition, taken[0][1]) if taken else Stale()) from error
+        raise (room_taken(edition, taken[0][1]) if taken else Stale()) from error
     for wish, booking in taken:
         audit.record(
             "room.shared_by_override",
@@ -431,7 +434,8 @@ def _find_taken(wishes: Sequence[_Wish]) -> list[tuple[_Wish, queries.Booking]]:
     ]
 
 
-def _refusal(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
+def room_taken(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
+    """Return the refusal that names who is in the room, and when."""
     zone = ZoneInfo(edition.time_zone)
     return rules.RoomTaken(
         room=lazy_pick(booking.room_name, booking.site_name),

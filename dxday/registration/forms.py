@@ -1,11 +1,21 @@
 """The three questions of registration, changing a place, and opening seats."""
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import BooleanField, EmailField, Field, IntegerField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
 from dxday.core.i18n import Words, gettext, lazy_gettext
+from dxday.core.phones import read_phone
 from dxday.registration.rules import NAME_LENGTH, SEAT_MODE_NAMES, clean_name
 from dxday.web.forms import Form, at_most
 
@@ -23,6 +33,22 @@ class MailAddress:
             field.data = validate_email(field.data or "", check_deliverability=False).normalized
         except EmailNotValidError as error:
             raise ValidationError(gettext("Write an e-mail address such as name@example.org.")) from error
+
+
+class MobileNumber:
+    """Keep a mobile number in the one form that gateways take; refuse what takes no text messages."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise ValidationError for what is no mobile number; an empty answer is None."""
+        if not field.data:
+            field.data = None
+            return
+        number = read_phone(field.data)
+        if number is None:
+            raise ValidationError(
+                gettext("Write a mobile number such as 0912 345 678. One of another country begins with +.")
+            )
+        field.data = number
 
 
 class Name:
@@ -84,6 +110,7 @@ class WhoForm(Form):
     )
     email = EmailField(lazy_gettext("E-mail address"), [at_most(254), MailAddress()])
     organisation_name = StringField(lazy_gettext("Organisation"), [at_most(NAME_LENGTH), Name(needed=None)])
+    phone = TelField(lazy_gettext("Mobile number"), [at_most(40), MobileNumber()])
 
 
 class ConsentForm(Form):
@@ -94,6 +121,10 @@ class ConsentForm(Form):
 
 class CancelForm(Form):
     """The button that gives a place back."""
+
+
+class PhoneForm(Form):
+    """The button that deletes a telephone number."""
 
 
 class ExportForm(Form):

@@ -81,6 +81,8 @@ class Registration(Base):
     consented_at: Mapped[datetime]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    placed_at: Mapped[datetime | None]
+    """When they moved to this site or mode; None is as they registered."""
     calendar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     """iCalendar SEQUENCE of the invitation (RFC 5545 §3.8.7.4): raised with every one that is sent."""
     version: Mapped[int] = mapped_column(default=1)

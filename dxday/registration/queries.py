@@ -1,18 +1,16 @@
 """Reading seats and registrations."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 
 from dxday.core.errors import NotFound
 from dxday.core.vietnamese import fold, sort_key
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.notifications.models import Message
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import SessionState
 from dxday.registration import rules
@@ -26,15 +24,6 @@ _ORDER_OF_SITES = (case((Site.kind == SiteKind.MAIN, 0), else_=1), Site.position
 _ORDER_OF_MODES = case((SeatPool.mode == SeatMode.ON_SITE, 0), else_=1)
 
 
-@dataclass(frozen=True)
-class Due:
-    """A registration whose reminder may be due, and when the event begins for it."""
-
-    registration: Registration
-    edition: Edition
-    starts_at: datetime
-
-
 def get_edition(edition_id: int) -> Edition:
     """Return the edition of a pool or registration."""
     found = db.session.get(Edition, edition_id)
@@ -46,6 +35,11 @@ def get_edition(edition_id: int) -> Edition:
 def site_of(pool: SeatPool) -> Site:
     """Return the site of a pool; no statement when it was loaded with the pool."""
     return db.session.get_one(Site, pool.site_id)
+
+
+def pool_of(registration: Registration) -> SeatPool:
+    """Return the pool of a registration as it stands; no statement when it was loaded with it."""
+    return db.session.get_one(SeatPool, registration.pool_id)
 
 
 def list_pools(edition_id: int) -> list[SeatPool]:
@@ -211,57 +205,3 @@ def first_starts(editions: Iterable[Edition]) -> dict[int, datetime]:
         or rules.usual_beginning(by_id[edition_id].starts_on, ZoneInfo(by_id[edition_id].time_zone))
         for site_id, edition_id in sites
     }
-
-
-def list_reminders_due(now: datetime, *, limit: int = 200) -> list[Due]:
-    """Return up to `limit` places whose reminder is due and not queued yet, oldest first; four statements.
-
-    Whether the reminder is due is decided by `rules.is_reminder_due`; here it is only asked of the rows that can be.
-    """
-    today = now.astimezone(UTC).date()
-    editions = {edition.id: edition for edition in _editions_around(today)}
-    starts = {
-        site_id: starts_at
-        for site_id, starts_at in first_starts(editions.values()).items()
-        if starts_at - rules.NOTICE <= now < starts_at
-    }
-    if not starts:
-        return []
-    key = (
-        literal("registration-reminder:")
-        + cast(Registration.id, Text)
-        + ":"
-        + case({site_id: str(int(at.timestamp())) for site_id, at in starts.items()}, value=SeatPool.site_id)
-    )
-    rows = db.session.execute(
-        select(Registration, SeatPool.site_id)
-        .join(SeatPool, SeatPool.id == Registration.pool_id)
-        .where(
-            Registration.state == RegistrationState.CONFIRMED,
-            or_(*(_joined_in_time(site_id, at) for site_id, at in starts.items())),
-            ~select(Message.id).where(Message.key == key).exists(),
-        )
-        .options(_WITH_PLACE)
-        .order_by(Registration.id)
-        .limit(limit)
-    )
-    return [
-        Due(registration, editions[registration.edition_id], starts[site_id])
-        for registration, site_id in rows
-        if rules.is_reminder_due(starts[site_id], registration.created_at, now)
-    ]
-
-
-def _editions_around(today: date) -> list[Edition]:
-    """Return editions that begin or run within the days of a reminder, whatever their time zone."""
-    return list(
-        db.session.scalars(
-            select(Edition).where(
-                Edition.starts_on <= today + timedelta(days=3), Edition.ends_on >= today - timedelta(days=1)
-            )
-        )
-    )
-
-
-def _joined_in_time(site_id: int, starts_at: datetime) -> ColumnElement[bool]:
-    return and_(SeatPool.site_id == site_id, Registration.created_at < starts_at - rules.NOTICE)

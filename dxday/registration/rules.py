@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 
 from dxday.core.errors import RuleBroken
@@ -13,11 +13,11 @@ from dxday.editions.rules import Window
 CONSENT_VERSION = "2026-01"
 """The version of the consent text, kept with each registration (Law 91/2025/QH15 Art. 9: provable consent)."""
 
-NOTICE = timedelta(days=1)
-"""How long before the first session the reminder leaves."""
-
 USUAL_BEGINNING = time(8)
 """When a day is taken to begin at a site whose programme is not published yet."""
+
+USUAL_END = time(17)
+"""When a day is taken to end there."""
 
 NAME_LENGTH = 200
 """The greatest number of characters of a name of a person or organisation."""
@@ -70,6 +70,19 @@ class RegistrationNotOpen(RuleBroken):
     """Before the opening, or without one."""
 
     sentence = lazy_gettext("Registration is not open yet.")
+
+
+class EditionCancelled(RuleBroken):
+    """A place in an edition that does not take place."""
+
+    sentence = lazy_gettext("This edition was cancelled. Nobody can register any more.")
+
+
+class SiteCancelled(RuleBroken):
+    """A place at a site that does not take part."""
+
+    field = "pool"
+    sentence = lazy_gettext("%(site)s does not take part any more. Choose another site, or take part online.")
 
 
 class RegistrationOver(RuleBroken):
@@ -130,6 +143,23 @@ def check_open(window: Window, now: datetime) -> None:
         raise RegistrationNotOpen
 
 
+def check_takes_place(cancelled_at: datetime | None) -> None:
+    """Raise EditionCancelled for an edition that was cancelled."""
+    if cancelled_at is not None:
+        raise EditionCancelled
+
+
+def check_site_open(cancelled_at: datetime | None, site: Words) -> None:
+    """Raise SiteCancelled for a site that was cancelled."""
+    if cancelled_at is not None:
+        raise SiteCancelled(site=site)
+
+
+def may_change(window: Window, now: datetime, *, site_cancelled: bool) -> bool:
+    """Tell whether a place may be moved to another site: while one can register, or when its own site is cancelled."""
+    return site_cancelled or window.is_open(now)
+
+
 def check_held(state: RegistrationState) -> None:
     """Raise PlaceCancelled for a place that was given back."""
     if state is not RegistrationState.CONFIRMED:
@@ -142,23 +172,14 @@ def check_not_over(ends_on: date, today: date) -> None:
         raise EditionOver
 
 
-def is_reminder_due(starts_at: datetime, registered_at: datetime, now: datetime) -> bool:
-    """Tell whether the day-before reminder is due.
-
-    Not for what began already, and not for somebody who registered within the last day before the
-    beginning: their confirmation has just said the same.
-    """
-    return starts_at - NOTICE <= now < starts_at and registered_at < starts_at - NOTICE
-
-
 def usual_beginning(starts_on: date, zone: tzinfo) -> datetime:
     """Return when an edition is taken to begin at a site without a published session."""
     return datetime.combine(starts_on, USUAL_BEGINNING, tzinfo=zone)
 
 
-def reminder_key(registration_id: int | str, starts_at: datetime) -> str:
-    """Return the key of a reminder: one for each place and beginning, so a moved event is told once more."""
-    return f"registration-reminder:{registration_id}:{int(starts_at.timestamp())}"
+def usual_end(ends_on: date, zone: tzinfo) -> datetime:
+    """Return when an edition is taken to end at a site without a published session."""
+    return datetime.combine(ends_on, USUAL_END, tzinfo=zone)
 
 
 def clean_name(written: str) -> str:

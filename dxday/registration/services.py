@@ -1,5 +1,6 @@
 """Taking, changing and giving back a place; opening seats; reminding."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from dxday.audit import services as audit
 from dxday.core import codes
 from dxday.core.actor import Actor
 from dxday.core.errors import NotFound, Stale
-from dxday.core.i18n import pick
+from dxday.core.i18n import lazy_pick, pick
 from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
@@ -65,16 +66,20 @@ def register(
     consent: bool,
     actor: Actor,
     now: datetime,
+    phone: str | None = None,
 ) -> Registration:
     """Take a seat of the pool and confirm it by mail, in one go.
 
     The seat is taken by a guarded update and the address is held once by a unique index, so that neither
-    can be oversold, however many ask at once.  Raises ConsentMissing, RegistrationNotOpen, RegistrationOver,
-    NoSeatLeft, AlreadyRegistered.
+    can be oversold, however many ask at once.  Raises ConsentMissing, EditionCancelled, SiteCancelled,
+    RegistrationNotOpen, RegistrationOver, NoSeatLeft, AlreadyRegistered.
     """
     if not consent:
         raise rules.ConsentMissing
     edition = queries.get_edition(pool.edition_id)
+    site = queries.site_of(pool)
+    rules.check_takes_place(edition.cancelled_at)
+    rules.check_site_open(site.cancelled_at, lazy_pick(site.name))
     rules.check_open(edition.registration, now)
     key = email_key(email)
     if queries.find_confirmed(edition.id, key) is not None:
@@ -89,6 +94,7 @@ def register(
         email=email.strip(),
         email_key=key,
         organisation_name=rules.clean_name(organisation_name),
+        phone=phone,
         locale=locale,
         consent_version=rules.CONSENT_VERSION,
         consented_at=now,
@@ -114,6 +120,14 @@ def register(
     return registration
 
 
+def confirm_many(edition: Edition, ids: Sequence[int], *, now: datetime) -> int:
+    """Queue the confirmations of these registrations, each once, and return how many were queued."""
+    return sum(
+        _confirm(one, one.pool, edition, key=f"registration-confirmed:{one.id}:1", now=now)
+        for one in queries.list_registrations(ids)
+    )
+
+
 def send_link_again(edition: Edition, email: str, *, now: datetime) -> bool:
     """Mail the holder of an address the link to their place once more, once a day at the most."""
     registration = queries.find_confirmed(edition.id, email_key(email))
@@ -132,23 +146,30 @@ def send_link_again(edition: Edition, email: str, *, now: datetime) -> bool:
 def change_place(registration: Registration, pool: SeatPool, *, actor: Actor, now: datetime) -> None:
     """Move a registration to another pool of its edition and confirm it anew.
 
-    Both pools are always changed in the order of their ids, so that two who swap places do not wait for each
-    other.  Raises PlaceCancelled, RegistrationNotOpen, RegistrationOver, NoSeatLeft, Stale, NotFound.
+    Who holds a place at a site that was cancelled may move until the edition is over, also after registration has
+    closed.  Both pools are always changed in the order of their ids, so that two who swap places do not wait for each
+    other.  Raises PlaceCancelled, EditionCancelled, SiteCancelled, RegistrationNotOpen, RegistrationOver, EditionOver,
+    NoSeatLeft, Stale, NotFound.
     """
     if pool.edition_id != registration.edition_id:
         raise NotFound
     edition = queries.get_edition(registration.edition_id)
+    old_site, site = queries.site_of(queries.pool_of(registration)), queries.site_of(pool)
     rules.check_held(registration.state)
-    rules.check_open(edition.registration, now)
+    rules.check_takes_place(edition.cancelled_at)
+    if not rules.may_change(edition.registration, now, site_cancelled=old_site.cancelled_at is not None):
+        rules.check_open(edition.registration, now)
+    rules.check_not_over(edition.ends_on, now.astimezone(ZoneInfo(edition.time_zone)).date())
     if pool.id == registration.pool_id:
         return
+    rules.check_site_open(site.cancelled_at, lazy_pick(site.name))
     old_id = registration.pool_id
     for pool_id in sorted((old_id, pool.id)):
         if pool_id == pool.id:
             _take_seat(pool, registration.locale)
         else:
             _give_seat_back(old_id)
-    registration.pool_id = pool.id
+    registration.pool_id, registration.placed_at = pool.id, now
     db.session.flush()
     audit.record(
         "registration.moved",
@@ -171,7 +192,10 @@ def cancel_registration(registration: Registration, *, actor: Actor, now: dateti
     _give_seat_back(registration.pool_id)
     registration.state = RegistrationState.CANCELLED
     registration.cancelled_at = now
+    registration.phone = None  # as was promised where it was asked for
     db.session.flush()
+    pool = queries.pool_of(registration)
+    invited = _invitation(registration, pool, edition, cancelled=True, now=now)
     audit.record(
         "registration.cancelled", subject=registration.code, actor=actor, now=now, edition_id=edition.id
     )
@@ -183,25 +207,26 @@ def cancel_registration(registration: Registration, *, actor: Actor, now: dateti
         key=f"registration-cancelled:{registration.id}",
         now=now,
         edition=edition,
+        calendar=invited,
+        calendar_method=tickets.method_of(cancelled=True),
         recipient=f"registration:{registration.id}",
         code=registration.code,
         url=addresses.address("registration_public.register", edition_code=edition.code),
     )
 
 
-def remind(due: queries.Due, *, now: datetime) -> bool:
-    """Queue the reminder of a place; False when that beginning was told already."""
-    registration = due.registration
-    return notifications.enqueue(
-        letters.REMINDER,
-        to_address=registration.email,
-        to_name=registration.full_name,
-        locale=registration.locale,
-        key=rules.reminder_key(registration.id, due.starts_at),
+def forget_phone(registration: Registration, *, actor: Actor, now: datetime) -> None:
+    """Delete the telephone number of a registration."""
+    if registration.phone is None:
+        return
+    registration.phone = None
+    db.session.flush()
+    audit.record(
+        "registration.phone_deleted",
+        subject=registration.code,
+        actor=actor,
         now=now,
-        edition=due.edition,
-        recipient=f"registration:{registration.id}",
-        **_facts(registration, registration.pool, due.starts_at),
+        edition_id=registration.edition_id,
     )
 
 
@@ -217,11 +242,69 @@ def note_export(edition: Edition, *, count: int, actor: Actor, now: datetime) ->
     )
 
 
+def invite(
+    registrations: Sequence[Registration],
+    stays: Mapping[int, tickets.Stay],
+    *,
+    cancelled: bool,
+    now: datetime,
+) -> dict[int, bytes]:
+    """Return the calendar entry of each place by registration id, each newer than all that were sent before.
+
+    `stays` by site id; the registrations need their pools.  With `cancelled` the entry is taken out again.
+    """
+    if not registrations:
+        return {}
+    sequences = _raise_sequences([registration.id for registration in registrations])
+    return {
+        registration.id: tickets.invitation(
+            registration,
+            stays[registration.pool.site_id],
+            mode=registration.pool.mode,
+            sequence=sequences[registration.id],
+            cancelled=cancelled,
+            now=now,
+        )
+        for registration in registrations
+    }
+
+
+def _raise_sequences(ids: Sequence[int]) -> dict[int, int]:
+    """Raise the SEQUENCE of these places and return it by id.
+
+    The rows' own version stays: their holders may be changing them at this moment, which is no conflict with it.
+    """
+    table = Registration.__table__
+    rows = db.session.execute(
+        update(table)  # type: ignore[arg-type]  # the table is a Table
+        .where(table.c.id.in_(ids))
+        .values(calendar_sequence=table.c.calendar_sequence + 1)
+        .returning(table.c.id, table.c.calendar_sequence)
+    )
+    return {row.id: row.calendar_sequence for row in rows}
+
+
+def _invitation(
+    registration: Registration, pool: SeatPool, edition: Edition, *, cancelled: bool, now: datetime
+) -> bytes:
+    return tickets.invitation(
+        registration,
+        tickets.stay_at(edition, queries.site_of(pool)),
+        mode=pool.mode,
+        sequence=_raise_sequences([registration.id])[registration.id],
+        cancelled=cancelled,
+        now=now,
+    )
+
+
 def _confirm(
     registration: Registration, pool: SeatPool, edition: Edition, *, key: str, now: datetime
 ) -> bool:
+    if notifications.is_queued(key):
+        return False
+    # Whose site was cancelled has taken the entry out; the link alone must not bring it back.
+    invited = queries.site_of(pool).cancelled_at is None
     starts_at = queries.first_starts([edition]).get(pool.site_id)
-    calendar = tickets.calendar_of_place(edition, pool, locale=registration.locale, now=now)
     return notifications.enqueue(
         letters.CONFIRMED,
         to_address=registration.email,
@@ -230,10 +313,10 @@ def _confirm(
         key=key,
         now=now,
         edition=edition,
-        calendar=calendar,
-        calendar_method="PUBLISH" if calendar else None,
+        calendar=_invitation(registration, pool, edition, cancelled=False, now=now) if invited else None,
+        calendar_method=tickets.method_of(cancelled=False) if invited else None,
         recipient=f"registration:{registration.id}",
-        has_calendar=calendar is not None,
+        has_calendar=invited,
         **_facts(registration, pool, starts_at),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dxday.db import Base, Id, Key, Translations, choice
 from dxday.notifications.rules import Channel
-from dxday.reminders.rules import Direction, LateJoiners, RuleState, Unit
+from dxday.reminders.rules import Direction, LateJoiners, RuleState, Timing, Unit
 
 
 class ReminderRule(Base):
@@ -54,3 +54,8 @@ class ReminderRule(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def timing(self) -> Timing:
+        """How far from its moment it leaves, and when it must be quiet."""
+        return Timing(self.amount, self.unit, self.direction, self.at_time, self.quiet_from, self.quiet_until)

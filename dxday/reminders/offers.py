@@ -40,6 +40,8 @@ class Moment:
     name: str
     label: Words
     find: Callable[[Sequence[Edition]], list[Anchor]]
+    letter: Letter | None = None
+    """The letter for this moment, where that of the audience does not fit: after the event one thanks."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,16 @@ class Audience:
     facts: Callable[[Sequence[Found]], list[dict[str, Any]]]
     anchor_filters: tuple[Filter, ...] = ()
     person_filter: Filter | None = None
+
+    def letter_for(self, moment: str) -> Letter:
+        """Return the letter of a moment; without one of its own, or for an unknown moment, that of the audience."""
+        found = self.moment(moment)
+        return found.letter if found and found.letter else self.letter
+
+    @property
+    def letters(self) -> list[Letter]:
+        """Every letter of the audience."""
+        return [self.letter, *(moment.letter for moment in self.moments if moment.letter)]
 
     def moment(self, name: str) -> Moment | None:
         """Return the moment of this name, or None."""

@@ -1,6 +1,7 @@
 """What kinds of sites there are."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
 
 from dxday.core.errors import RuleBroken
@@ -41,6 +42,18 @@ class SecondMainSite(RuleBroken):
 
     field = "kind"
     sentence = lazy_gettext("The edition has a main site already.")
+
+
+class SiteCancelled(RuleBroken):
+    """A site that does not take part any more, and is to be cancelled or moved."""
+
+    sentence = lazy_gettext("This site was cancelled already.")
+
+
+def check_takes_part(cancelled_at: datetime | None) -> None:
+    """Raise SiteCancelled."""
+    if cancelled_at is not None:
+        raise SiteCancelled
 
 
 def check_code(code: str) -> None:

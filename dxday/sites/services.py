@@ -82,3 +82,12 @@ def add_room(
         shared=shared,
     )
     return room
+
+
+def cancel_site(site: Site, *, actor: Actor, now: datetime) -> None:
+    """Let a site not take part any more; whoever calls cancels what was to happen there.  Raises SiteCancelled."""
+    rules.check_takes_part(site.cancelled_at)
+    site.cancelled_at = now
+    db.session.flush()
+    editions.mark_programme_changed(site.edition_id)
+    audit.record("site.cancelled", subject=site.code, actor=actor, now=now, edition_id=site.edition_id)

@@ -1,16 +1,22 @@
 """What operators and load balancers ask: alive, ready, and numbers."""
 
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, g, jsonify
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from dxday.adapters.storage import StorageUnavailable, open_storage
+from dxday.core import clock
 from dxday.db import db
 from dxday.web.access import open_to_all
 
@@ -36,8 +42,37 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/metrics")
 @open_to_all
 def metrics() -> ResponseReturnValue:
-    """Answer the process's numbers in Prometheus text."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Answer the numbers of this process and those of the database in Prometheus text.
+
+    What the database knows is `dxday_numbers` of the application.  While it does not answer, that is said, and the
+    rest is answered all the same.
+    """
+    return Response(generate_latest() + _database_numbers(), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Found(Collector):
+    """Metrics that were worked out already."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        """Hand them over."""
+        yield from self.metrics
+
+
+def _database_numbers() -> bytes:
+    ask: Callable[[datetime], list[Metric]] = current_app.extensions["dxday_numbers"]
+    try:
+        found, is_up = ask(clock.now()), 1
+    except (DBAPIError, NoConnection):
+        db.session.remove()
+        g.database_down = True
+        found, is_up = [], 0
+    up = GaugeMetricFamily("dxday_database_up", "1 while the database answers.", value=is_up)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Found([up, *found]))
+    return generate_latest(registry)
 
 
 def readiness() -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dxday.db import Base, Id, Json, Key
+from dxday.db import Base, Id, Json, Key, choice
 from dxday.leases import Carried
+from dxday.webhooks.rules import Trouble
 
 
 class Hook(Base):
@@ -24,15 +26,25 @@ class Hook(Base):
     events: Mapped[list[str]] = mapped_column(Json)
     secret_round: Mapped[int] = mapped_column(default=1)
     """The secret is derived from SECRET_KEY, guid and this number; raising it makes a new one."""
+    secret_changed_at: Mapped[datetime | None]
     read_up_to: Mapped[int] = mapped_column(Key)
     """The last entry of the audit trail that was looked at for this hook."""
     paused_at: Mapped[datetime | None]
-    pause_reason: Mapped[str | None]
+    pause_reason: Mapped[Trouble | None] = mapped_column(choice(Trouble))
+    failing_since: Mapped[datetime | None]
+    """Since when the receiver has given no answer; None when the last one came."""
+    rest_until: Mapped[datetime | None]
+    """Nothing is handed out before: the receiver is left in peace."""
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("account.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def host(self) -> str:
+        """Where the address leads; the rest of it may hold a secret of the receiver."""
+        return urlsplit(self.url).netloc
 
 
 class HookDelivery(Carried, Base):

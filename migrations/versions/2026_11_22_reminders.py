@@ -1,5 +1,7 @@
 """The message ledger grows: rules, suppression, own wordings, webhooks, operations, runs of jobs, notices."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -9,6 +11,13 @@ down_revision = "2026_11_22_guards"
 branch_labels = None
 depends_on = None
 
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+RULE = (
+    "id edition_id name audience moment filters amount unit direction late_joiners channel state on_since created_at "
+    "updated_at version"
+).split()
+MESSAGE = "id rule_id recipient occasion anchor_at".split()
+
 
 def upgrade() -> None:
     op.create_table(
@@ -17,8 +26,9 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("is_clock", sa.Boolean(), nullable=False),
+        sa.Column("elected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("threads", sa.Integer(), nullable=False),
+        sa.Column("queue_depth", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_worker_beat")),
     )
     op.create_table(
@@ -31,8 +41,10 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=40), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("by_hand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (outcome = 'running')", name=op.f("ck_job_run_ended_has_outcome")
@@ -42,6 +54,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_run")),
     )
     op.create_index("ix_job_run_job_started_at", "job_run", ["job", "started_at"], unique=False)
+    op.create_index("ix_job_run_outcome_started_at", "job_run", ["outcome", "started_at"], unique=False)
     op.create_table(
         "job_state",
         sa.Column("job", sa.Text(), nullable=False),
@@ -49,7 +62,8 @@ def upgrade() -> None:
         sa.Column("paused_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["paused_by_id"], ["account.id"], name=op.f("fk_job_state_paused_by_id")),
         sa.ForeignKeyConstraint(["wanted_by_id"], ["account.id"], name=op.f("fk_job_state_wanted_by_id")),
         sa.PrimaryKeyConstraint("job", name=op.f("pk_job_state")),
@@ -63,9 +77,12 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("events", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("secret_round", sa.Integer(), nullable=False),
+        sa.Column("secret_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_up_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("pause_reason", sa.Text(), nullable=True),
+        sa.Column("pause_reason", sa.String(length=40), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -225,16 +242,21 @@ def upgrade() -> None:
         "suppression",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("scope", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("message_row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_suppression_edition_id")),
         sa.ForeignKeyConstraint(
             ["message_row_id"], ["message.id"], name=op.f("fk_suppression_message_row_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
+    )
+    op.create_index(
+        "ix_suppression_edition_id_created_at", "suppression", ["edition_id", "created_at"], unique=False
     )
     op.create_index(
         "uq_suppression_in_force",
@@ -281,6 +303,10 @@ def upgrade() -> None:
     op.add_column("edition", sa.Column("postponed_from", sa.Date(), nullable=True))
     op.add_column("edition", sa.Column("contact_email", sa.Text(), nullable=True))
     op.add_column("edition", sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "edition",
+        sa.Column("change_reason", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+    )
     with op.batch_alter_table("message") as batch:
         batch.add_column(sa.Column("channel", sa.String(length=40), nullable=False, server_default="mail"))
         batch.add_column(sa.Column("required", sa.Boolean(), nullable=False, server_default=sa.true()))
@@ -293,11 +319,20 @@ def upgrade() -> None:
         batch.add_column(sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("reply_to", sa.Text(), nullable=True))
         batch.add_column(sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("stays_off", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch.drop_index(op.f("ix_message_edition_id"))
         batch.create_index("ix_message_edition_id_created_at", ["edition_id", "created_at"], unique=False)
-        batch.create_index("ix_message_recipient", ["recipient"], unique=False)
+        batch.drop_index(op.f("ix_message_carriage"))
+        batch.create_index("ix_message_carriage_required_id", ["carriage", "required", "id"], unique=False)
+        batch.create_index(
+            "ix_message_rule_id_carriage",
+            ["rule_id", "carriage"],
+            unique=False,
+            sqlite_where=sa.text("rule_id IS NOT NULL"),
+            postgresql_where=sa.text("rule_id IS NOT NULL"),
+        )
         batch.create_unique_constraint(
-            "uq_message_occurrence", ["rule_id", "recipient", "occasion", "anchor_at"]
+            "uq_message_occurrence", ["recipient", "occasion", "anchor_at", "rule_id"]
         )
         batch.create_check_constraint(
             op.f("ck_message_rule_has_occurrence"),
@@ -309,17 +344,74 @@ def upgrade() -> None:
         batch.create_foreign_key(op.f("fk_message_rule_id"), "reminder_rule", ["rule_id"], ["id"])
     op.add_column("person", sa.Column("email", sa.Text(), nullable=True))
     op.add_column("person", sa.Column("locale", sa.Text(), server_default="vi", nullable=False))
+    op.add_column("registration", sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("registration", sa.Column("phone", sa.Text(), nullable=True))
     op.add_column(
         "registration", sa.Column("calendar_sequence", sa.Integer(), server_default="0", nullable=False)
     )
     op.add_column("site", sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True))
 
+    _keep_the_day_before()
+
+
+def _keep_the_day_before() -> None:
+    """Let every edition go on reminding a day before: by a rule that is on, and knows who was told."""
+    now = datetime.now(UTC)
+    connection = op.get_bind()
+    rule, message = (
+        sa.table("reminder_rule", *map(sa.column, RULE)),
+        sa.table("message", *map(sa.column, MESSAGE)),
+    )
+    for (edition_id,) in connection.execute(sa.text("SELECT id FROM edition ORDER BY id")).all():
+        rule_id = connection.execute(
+            sa.insert(rule)
+            .values(
+                edition_id=edition_id,
+                name="Nhắc trước một ngày",
+                audience="registrants",
+                moment="first_session",
+                filters=sa.literal({}, JSON),
+                amount=24,
+                unit="hours",
+                direction="before",
+                late_joiners="skip",
+                channel="mail",
+                state="on",
+                on_since=sa.literal(now - timedelta(days=1), sa.DateTime(timezone=True)),
+                created_at=sa.literal(now, sa.DateTime(timezone=True)),
+                updated_at=sa.literal(now, sa.DateTime(timezone=True)),
+                version=1,
+            )
+            .returning(rule.c.id)
+        ).scalar_one()
+        told = connection.execute(
+            sa.text(
+                "SELECT m.id, m.key, r.id, p.site_id FROM message m "
+                "JOIN registration r ON m.key LIKE 'registration-reminder:' || r.id || ':%' "
+                "JOIN seat_pool p ON p.id = r.pool_id WHERE m.edition_id = :edition_id"
+            ),
+            {"edition_id": edition_id},
+        ).all()
+        for message_id, key, registration_id, site_id in told:
+            begins = datetime.fromtimestamp(int(key.rpartition(":")[2]), UTC)
+            connection.execute(
+                sa.update(message)
+                .where(message.c.id == message_id)
+                .values(
+                    rule_id=rule_id,
+                    recipient=f"registration:{registration_id}",
+                    occasion=f"site:{site_id}",
+                    anchor_at=sa.literal(begins, sa.DateTime(timezone=True)),
+                )
+            )
+    op.execute("UPDATE message SET kind = 'reminder_registrants' WHERE kind = 'registration_reminder'")
+
 
 def downgrade() -> None:
     op.drop_column("site", "cancelled_at")
     op.drop_column("registration", "calendar_sequence")
     op.drop_column("registration", "phone")
+    op.drop_column("registration", "placed_at")
     op.drop_column("person", "locale")
     op.drop_column("person", "email")
     op.drop_index(
@@ -328,8 +420,10 @@ def downgrade() -> None:
         sqlite_where=sa.text("released_at IS NULL"),
         postgresql_where=sa.text("released_at IS NULL"),
     )
+    op.drop_index("ix_suppression_edition_id_created_at", table_name="suppression")
     op.drop_table("suppression")
-    # The tables of before know fewer states.
+    # The tables of before know fewer states and kinds.
+    op.execute("UPDATE message SET kind = 'registration_reminder' WHERE kind LIKE 'reminder%'")
     op.execute("UPDATE message SET carriage = 'done', bounced_at = NULL WHERE carriage = 'bounced'")
     op.execute("UPDATE message SET carriage = 'failed' WHERE carriage IN ('withheld', 'cancelled')")
     with op.batch_alter_table("message") as batch:
@@ -337,9 +431,16 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("ck_message_rule_has_occurrence"), type_="check")
         batch.drop_constraint(op.f("fk_message_rule_id"), type_="foreignkey")
         batch.drop_constraint("uq_message_occurrence", type_="unique")
-        batch.drop_index("ix_message_recipient")
+        batch.drop_index(
+            "ix_message_rule_id_carriage",
+            sqlite_where=sa.text("rule_id IS NOT NULL"),
+            postgresql_where=sa.text("rule_id IS NOT NULL"),
+        )
+        batch.drop_index("ix_message_carriage_required_id")
+        batch.create_index(op.f("ix_message_carriage"), ["carriage"], unique=False)
         batch.drop_index("ix_message_edition_id_created_at")
         batch.create_index(op.f("ix_message_edition_id"), ["edition_id"], unique=False)
+        batch.drop_column("stays_off")
         batch.drop_column("bounced_at")
         batch.drop_column("reply_to")
         batch.drop_column("expires_at")
@@ -349,6 +450,7 @@ def downgrade() -> None:
         batch.drop_column("rule_id")
         batch.drop_column("required")
         batch.drop_column("channel")
+    op.drop_column("edition", "change_reason")
     op.drop_column("edition", "contact_email")
     op.drop_column("edition", "cancelled_at")
     op.drop_column("edition", "postponed_from")
@@ -377,6 +479,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_hook_edition_id"), table_name="hook")
     op.drop_table("hook")
     op.drop_table("job_state")
+    op.drop_index("ix_job_run_outcome_started_at", table_name="job_run")
     op.drop_index("ix_job_run_job_started_at", table_name="job_run")
     op.drop_table("job_run")
     op.drop_table("worker_beat")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from dxday.adapters.calendars import CalendarEvent, calendar_of
+from dxday.adapters.calendars import Attendee, CalendarEvent, calendar_of
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
@@ -29,6 +29,13 @@ OPENING = CalendarEvent(
     description="Dòng một\nDòng hai; có, dấu\\chéo",
     location="Hội trường A, Nghệ An",
     url="https://dxday.example/next/sessions/KM-01",
+)
+
+
+INVITED = replace(
+    OPENING,
+    organizer="lien-he@dxday.example",
+    attendee=Attendee("thi.du+1@example.org", 'Trần "Thị"; Thí, Dụ'),
 )
 
 
@@ -114,10 +121,64 @@ def test_a_feed_of_unchanged_events_is_the_same_bytes_tomorrow():
 
 
 def test_a_message_is_stamped_with_the_time_of_its_making():
-    calendar = Calendar.from_ical(written(OPENING, method="REQUEST"))
+    calendar = Calendar.from_ical(written(INVITED, method="REQUEST"))
 
     assert str(calendar["METHOD"]) == "REQUEST"
     assert [event["DTSTAMP"].dt for event in calendar.walk("VEVENT")] == [AT]
+
+
+@pytest.mark.parametrize(("method", "status"), [("REQUEST", "CONFIRMED"), ("CANCEL", "CANCELLED")])
+def test_an_invitation_names_who_sends_it_and_who_has_the_place_and_asks_for_nothing(method, status):
+    """RFC 5546 §3.2.2 and §3.2.5; PARTSTAT and RSVP are those of RFC 5545 §3.2.12 and §3.2.17."""
+    (event,) = read(INVITED, method=method)
+
+    attendee = event["ATTENDEE"]
+    assert (str(event["STATUS"]), event["SEQUENCE"], str(event["UID"])) == (status, 2, INVITED.uid)
+    assert str(event["ORGANIZER"]) == "mailto:lien-he@dxday.example"
+    assert str(attendee) == "mailto:thi.du+1@example.org"
+    assert {name: str(value) for name, value in attendee.params.items()} == {
+        "CN": "Trần 'Thị'; Thí, Dụ",
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "ACCEPTED",
+        "RSVP": "FALSE",
+    }
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+@pytest.mark.parametrize("missing", ["organizer", "attendee"])
+def test_an_invitation_that_nobody_sends_or_gets_is_refused(method, missing):
+    with pytest.raises(ValueError, match="RFC 5546"):
+        written(replace(INVITED, **{missing: None}), method=method)
+
+
+@pytest.mark.parametrize(
+    ("address", "uri"),
+    [
+        ("a%b@example.org", "mailto:a%25b@example.org"),
+        ("a&b?c@example.org", "mailto:a%26b%3Fc@example.org"),
+        ("mẫu@example.org", "mailto:m%E1%BA%ABu@example.org"),
+    ],
+)
+def test_an_address_that_a_uri_cannot_hold_is_encoded(address, uri):
+    (event,) = read(replace(INVITED, attendee=Attendee(address)), method="REQUEST")
+
+    assert str(event["ATTENDEE"]) == uri
+
+
+@pytest.mark.parametrize(
+    "address", ["a b@example.org", "a@example.org\r\nX-EVIL:1", '"a"@example.org', "<a@b>"]
+)
+def test_an_attendee_cannot_add_properties(address):
+    with pytest.raises(ValueError, match="no address"):
+        written(replace(INVITED, attendee=Attendee(address)), method="REQUEST")
+
+
+def test_a_name_cannot_add_properties_or_parameters():
+    name = 'x";RSVP=TRUE:mailto:y@example.org\r\nATTENDEE:mailto:z@example.org'
+    (event,) = read(replace(INVITED, attendee=Attendee("a@example.org", name)), method="REQUEST")
+
+    assert (str(event["ATTENDEE"]), event["ATTENDEE"].params["RSVP"]) == ("mailto:a@example.org", "FALSE")
 
 
 def test_lines_are_folded_at_75_bytes_between_letters_and_end_in_crlf():
@@ -217,4 +278,37 @@ def test_ical_js_reads_the_same_times_and_words(tmp_path):
         OPENING.location,
         "2026-10-10T01:00:00.000Z",
         "2026-10-10T02:30:00.000Z",
+    ]
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not ICAL_JS.exists(), reason="no node with ical.js to read with"
+)
+def test_ical_js_reads_who_is_invited(tmp_path):
+    (tmp_path / "calendar.ics").write_bytes(written(INVITED, method="CANCEL"))
+    program = """
+      import ICAL from "ical.js"; import { readFileSync } from "node:fs";
+      const calendar = new ICAL.Component(ICAL.parse(readFileSync(process.argv[1], "utf8")));
+      const entry = calendar.getFirstSubcomponent("vevent"), attendee = entry.getFirstProperty("attendee");
+      console.log(JSON.stringify([calendar.getFirstPropertyValue("method"), entry.getFirstPropertyValue("status"),
+        entry.getFirstPropertyValue("sequence"), entry.getFirstPropertyValue("organizer"), attendee.getFirstValue(),
+        attendee.getParameter("cn"), attendee.getParameter("partstat"), attendee.getParameter("rsvp")]));
+    """
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", program, str(tmp_path / "calendar.ics")],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "TZ": "UTC"},
+        check=True,
+        capture_output=True,
+    )
+
+    assert json.loads(done.stdout) == [
+        "CANCEL",
+        "CANCELLED",
+        2,
+        "mailto:lien-he@dxday.example",
+        "mailto:thi.du+1@example.org",
+        "Trần 'Thị'; Thí, Dụ",
+        "ACCEPTED",
+        "FALSE",
     ]

@@ -13,6 +13,7 @@ from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.nominations.models import Attachment
 from dxday.nominations.rules import State
+from dxday.notifications import unsubscribing
 from dxday.notifications.models import Message
 from dxday.web.access import gate_of
 from tests import make
@@ -40,11 +41,21 @@ MAY_OPEN = {
     "staff.start": SIGNED_IN,
     "staff.home": {"organizer", "admin"},
     "editions.": {"organizer", "admin"},
+    "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
+    "reminders.": {"organizer", "admin"},
+    "operations.index": SIGNED_IN,
+    "operations.": {"organizer", "admin"},
     "messages.": {"organizer", "admin"},
+    "letters.": {"organizer", "admin"},
     "mailbox.": {"organizer", "admin"},
+    "suppressions.": {"organizer", "admin"},
+    "unsubscribe.": EVERYBODY,
+    "bounces.": EVERYBODY,
+    "webhooks.": {"organizer", "admin"},
     "audit.": {"organizer", "admin"},
+    "jobs.": {"admin"},
     "nominations.": {"agency", "admin"},
     "council.": {"council", "admin"},
     "certificates.": {"organizer", "council", "admin"},
@@ -67,9 +78,12 @@ def world(app):
     pool = make.pool(site)
     registration = make.registration(pool)
     agency = make.organisation()
+    notice = make.notice(edition)
     people = {
         role.value: make.account(
-            role, edition_id=edition.id, organisation_id=agency.id if role is Role.AGENCY else None
+            role,
+            edition_id=None if role is Role.ADMIN else edition.id,
+            organisation_id=agency.id if role is Role.AGENCY else None,
         )
         for role in Role
     }
@@ -108,25 +122,41 @@ def world(app):
             created_at=make.NOW,
         )
     )
+    suppression = make.suppression(edition)
+    rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
+    operation = make.operation(edition)
+    hook = make.hook(edition)
+    delivery = make.hook_delivery(hook)
     db.session.commit()
     return people, {
         "edition_code": edition.code,
         "site_code": site.code,
         "placement_id": placement.id,
+        "notice_id": notice.id,
         "attachment_code": attachment.code,
         "decision_id": decision.id,
         "message_id": message.id,
+        "rule_id": rule.id,
+        "operation_id": operation.id,
+        "audience": rule.audience,
+        "suppression_id": suppression.id,
+        "hook_id": hook.id,
+        "delivery_id": delivery.id,
         "holder_token": certificate.holder_token,
         "number": certificate.number,
         "key": "nothing",
+        "name": "forget-runs",
+        "kind": "registration_confirmed",
+        "locale": "en",
         "filename": "img/favicon.svg",
-        "code": {"programme": session.code, "programme_public": session.code},
+        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code},
         "nomination": nomination.code,
         "token": {
             "accounts": token,
             "registration_public": registration.token,
             "certificates_public": certificate.token,
+            "unsubscribe": unsubscribing.token_of(unsubscribing.Reader("x@example.org", edition.id)),
         },
     }
 

@@ -1,16 +1,19 @@
 """The outbox and the mailbox as staff see them."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from dxday.accounts.letters import SIGN_IN_LINK
+from dxday.audit import services as audit
+from dxday.core.actor import SYSTEM
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.notifications import rules, services
 from dxday.notifications.jobs import sending as jobs
-from dxday.notifications import services
 from dxday.notifications.models import Message
 from tests import make
 
@@ -58,9 +61,7 @@ def rows(page):
 def test_the_outbox_shows_every_state_with_its_reason(organizer, edition):
     for state in Carriage:
         bounced = {"bounced_at": make.NOW} if state is Carriage.BOUNCED else {}
-        message(
-            edition, state, error="550 no such person" if state is Carriage.FAILED else None, **bounced
-        )
+        message(edition, state, error="550 no such person" if state is Carriage.FAILED else None, **bounced)
     message(make.edition())
 
     page = organizer.open(f"/manage/{edition.code}/messages")
@@ -76,8 +77,7 @@ def test_the_outbox_shows_every_state_with_its_reason(organizer, edition):
         "Came back 1",
     ]
     assert len(rows(page)) == 8
-    assert page.all("//td[contains(., '550')]//span[@class='muted']") == ["550 no such person"]
-    assert page.all("//main//tbody//form//button") == ["Send again", "Send again"]
+    assert page.all("//td[contains(., '550')]//span[@class='muted break']") == ["550 no such person"]
 
 
 def test_a_state_can_be_picked_out(organizer, edition):
@@ -91,9 +91,9 @@ def test_a_state_can_be_picked_out(organizer, edition):
     assert page.all("//*[@class='chip'][@aria-current]") == ["Failed 1"]
 
 
-def test_a_failed_message_is_sent_again_from_the_page(organizer, edition):
+def test_a_failed_message_is_sent_again_from_its_page(organizer, edition):
     row_id = message(edition, Carriage.FAILED, error="550 no", tries=3)
-    page = organizer.open(f"/manage/{edition.code}/messages")
+    page = organizer.open(f"/manage/{edition.code}/messages/{row_id}")
 
     again = organizer.send(page, "", form=f"/manage/{edition.code}/messages/{row_id}/send-again")
 
@@ -105,20 +105,125 @@ def test_a_failed_message_is_sent_again_from_the_page(organizer, edition):
 
 def test_a_message_that_was_settled_meanwhile_is_not_sent_again(organizer, edition):
     row_id = message(edition, Carriage.UNKNOWN)
-    page = organizer.open(f"/manage/{edition.code}/messages")
+    page = organizer.open(f"/manage/{edition.code}/messages/{row_id}")
     db.session.execute(update(Message).values(carriage=Carriage.DONE))
 
     again = organizer.send(page, "", form=f"/manage/{edition.code}/messages/{row_id}/send-again")
 
-    assert organizer.follow(again).all("//*[@class='flashes']//p") == [
-        "Only a message that failed or whose fate is unknown can be sent again."
+    assert organizer.follow(again).all("//*[@class='flashes']//p") == [str(rules.NotToSendAgain())]
+
+
+@pytest.mark.parametrize("state", list(Carriage))
+def test_the_page_of_a_message_explains_its_state_and_offers_what_can_be_decided(organizer, edition, state):
+    bounced = {"bounced_at": make.NOW} if state is Carriage.BOUNCED else {}
+    row_id = message(edition, state, **bounced)
+
+    page = organizer.open(f"/manage/{edition.code}/messages/{row_id}")
+
+    assert page.heading == "Your link to sign in"
+    assert str(rules.STATE_WORDS[state]) in page.words
+    assert page.all("//section[@id='decide']//button") == [
+        str(rules.DECISION_NAMES[decision]) for decision in rules.list_decisions(state)
     ]
+
+
+def test_the_page_of_an_unknown_message_says_that_it_may_have_arrived_and_is_never_sent_by_itself(
+    organizer, edition
+):
+    page = organizer.open(f"/manage/{edition.code}/messages/{message(edition, Carriage.UNKNOWN)}")
+
+    assert "It may have arrived, or not" in page.words
+    assert "never sends such a message again by itself" in page.words
+
+
+def test_the_page_of_a_message_tells_what_happened_in_order(organizer, edition):
+    row_id = message(edition, Carriage.UNKNOWN, created_at=make.NOW - timedelta(hours=2))
+    path = f"/manage/{edition.code}/messages/{row_id}"
+    organizer.send(organizer.open(path), "", form=f"{path}/mark-arrived")
+    db.session.execute(update(Message).values(carriage=Carriage.BOUNCED, bounced_at=make.NOW))
+    audit.record(
+        "message.bounced",
+        subject=f"message:{row_id}",
+        actor=SYSTEM,
+        now=make.NOW + timedelta(hours=1),
+        status="5.1.1",
+    )
+
+    page = organizer.open(path)
+
+    assert page.all("//p[@class='event-text']") == [
+        "Written",
+        "Marked as arrived by decision",
+        "Came back (5.1.1)",
+    ]
+
+
+def test_what_people_wrote_is_shown_as_text(organizer, edition):
+    row_id = message(edition, to_name="<b>x</b>", subject="<script>x</script>", text="<img src=x>")
+
+    page = organizer.open(f"/manage/{edition.code}/messages/{row_id}")
+
+    assert page.heading == "<script>x</script>"
+    assert page.document.xpath("//main//script | //main//img | //main//dd//b") == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "state"), [("mark-arrived", Carriage.DONE), ("send-again", Carriage.QUEUED)]
+)
+def test_many_unknown_messages_are_decided_at_once(organizer, edition, decision, state):
+    ids = [message(edition, Carriage.UNKNOWN) for _ in range(3)]
+    stranger = message(make.edition(), Carriage.UNKNOWN)
+    page = organizer.open(f"/manage/{edition.code}/messages?state=unknown")
+    token = page.document.xpath("//main//form//input[@name='csrf_token']/@value")[0]
+
+    answer = organizer.post(
+        f"/manage/{edition.code}/messages/decide",
+        data={
+            "csrf_token": token,
+            "state": "unknown",
+            "decision": decision,
+            "selected": [*map(str, [*ids[:2], stranger]), "x", "9" * 40],
+        },
+    )
+
+    assert organizer.follow(answer).all("//*[@class='flashes']//p")[0].endswith("done for 2 of 3.")
+    assert [db.session.get(Message, row_id).carriage for row_id in (*ids, stranger)] == [
+        state, state, Carriage.UNKNOWN, Carriage.UNKNOWN,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [{"decision": "send-again"}, {"decision": "burn", "selected": "1"}])
+def test_nothing_chosen_decides_nothing(organizer, edition, given):
+    row_id = message(edition, Carriage.UNKNOWN)
+    page = organizer.open(f"/manage/{edition.code}/messages?state=unknown")
+    token = page.document.xpath("//main//form//input[@name='csrf_token']/@value")[0]
+
+    organizer.post(f"/manage/{edition.code}/messages/decide", data={"csrf_token": token, **given})
+
+    assert db.session.get(Message, row_id).carriage is Carriage.UNKNOWN
+
+
+def test_the_outbox_is_searched_and_narrowed(organizer, edition):
+    message(edition, to_name="Đỗ Thị Ví Dụ")
+    message(edition, Carriage.FAILED, to_name="Khác")
+    path = f"/manage/{edition.code}/messages"
+
+    found = [
+        len(rows(organizer.open(f"{path}?{query}")))
+        for query in ("q=do+thi", "q=do+thi&state=failed", "kind=sign_in_link", "kind=x", "rule=7", "page=99")
+    ]
+
+    assert found == [1, 0, 2, 2, 0, 2]
+
+
+def test_a_message_of_another_edition_is_not_shown(organizer, edition):
+    assert organizer.open(f"/manage/{edition.code}/messages/{message(make.edition())}").status == 404
 
 
 def test_a_message_of_another_edition_cannot_be_sent_again(organizer, edition):
     message(edition, Carriage.FAILED)
     stranger = message(make.edition(), Carriage.FAILED)
-    page = organizer.open(f"/manage/{edition.code}/messages")
+    page = organizer.open(f"/manage/{edition.code}/messages?state=failed")
     token = page.document.xpath("//input[@name='csrf_token']/@value")[0]
 
     answer = organizer.post(

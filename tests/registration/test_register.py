@@ -52,23 +52,75 @@ def test_a_place_takes_one_seat_and_queues_its_confirmation(app):
     assert f"/my/registration/{place.token}" in message.text
 
 
-def test_the_confirmation_carries_the_published_sessions_of_the_site(app):
+def only_event(message):
+    """Return METHOD and the one entry of the calendar that came with a letter."""
+    calendar = Calendar.from_ical(message.calendar)
+    (event,) = calendar.walk("VEVENT")
+    assert message.calendar_method == str(calendar["METHOD"])
+    return message.calendar_method, event
+
+
+def test_the_confirmation_carries_one_entry_from_the_first_published_session_to_the_last(app):
     edition = make.edition()
-    site = make.site(edition)
-    shown = make.session(edition, code="opening")
-    make.placement(shown, make.room(site))
-    make.placement(make.session(edition, state=SessionState.DRAFT), make.room(site))
-    make.placement(make.session(edition), make.room(make.site(edition)))
-    make.placement(make.session(edition), make.room(site), cancelled_at=make.NOW)
+    day = edition.starts_on
+    site = make.site(edition, name={"en": "Vinh"}, address={"en": "1 Example Street"})
+    make.placement(
+        make.session(edition, title={"en": "Opening"}),
+        make.room(site),
+        starts_at=f"{day} 08:00",
+        ends_at=f"{day} 09:00",
+    )
+    make.placement(
+        make.session(edition, title={"en": "Talk"}),
+        make.room(site),
+        starts_at=f"{day} 10:00",
+        ends_at=f"{day} 11:30",
+    )
+    late = {"starts_at": f"{day} 20:00", "ends_at": f"{day} 21:00"}
+    make.placement(make.session(edition, state=SessionState.DRAFT), make.room(site), **late)
+    make.placement(make.session(edition), make.room(make.site(edition)), **late)
+    make.placement(make.session(edition), make.room(site), cancelled_at=make.NOW, **late)
 
-    register(make.pool(site))
+    place = register(make.pool(site))
 
-    message = db.session.scalars(select(Message)).one()
-    events = Calendar.from_ical(message.calendar).walk("VEVENT")
-    assert [(str(event["summary"]), str(event["url"])) for event in events] == [
-        (shown.title["en"], f"http://127.0.0.1:8000/{edition.code}/sessions/opening")
+    method, event = only_event(db.session.scalars(select(Message)).one())
+    url = f"http://127.0.0.1:8000/my/registration/{place.token}"
+    assert (method, str(event["UID"]), event["SEQUENCE"]) == (
+        "REQUEST",
+        f"place-{edition.code}-{place.code}",
+        1,
+    )
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (make.at(f"{day} 08:00"), make.at(f"{day} 11:30"))
+    assert [str(event[name]) for name in ("SUMMARY", "LOCATION", "URL")] == [
+        f"{edition.name['en']} · Vinh",
+        "Vinh, 1 Example Street",
+        url,
     ]
-    assert message.calendar_method == "PUBLISH"
+    assert str(event["DESCRIPTION"]).splitlines() == [
+        "08:00–09:00 Opening",
+        "10:00–11:30 Talk",
+        "",
+        f"Your ticket: {url}",
+    ]
+
+
+def test_the_entry_comes_from_the_address_for_questions_and_asks_for_no_answer(app):
+    edition = make.edition(contact_email="hoi-dap@example.org")
+
+    register(make.pool(make.site(edition)))
+    register(make.pool(make.site(make.edition())))
+
+    events = [only_event(m)[1] for m in db.session.scalars(select(Message).order_by(Message.id))]
+    assert [str(event["ORGANIZER"]) for event in events] == [
+        "mailto:hoi-dap@example.org",
+        "mailto:no-reply@dxday.example",
+    ]
+    assert str(events[0]["ATTENDEE"]) == "mailto:mau@example.org"
+    assert [events[0]["ATTENDEE"].params[name] for name in ("CN", "PARTSTAT", "RSVP")] == [
+        "Nguyễn Văn Mẫu",
+        "ACCEPTED",
+        "FALSE",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,11 +140,34 @@ def test_only_who_takes_part_online_gets_the_link_to_join(app, mode, links):
     assert [str(event["conference"]) for event in events if "conference" in event] == links
 
 
-def test_without_a_published_session_there_is_no_calendar(app):
-    register(make.pool(make.site(make.edition())))
+def test_without_a_published_session_the_entry_has_the_usual_hours_of_the_day(app):
+    edition = make.edition()
 
-    message = db.session.scalars(select(Message)).one()
-    assert (message.calendar, message.calendar_method) == (None, None)
+    register(make.pool(make.site(edition)))
+
+    _, event = only_event(db.session.scalars(select(Message)).one())
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (
+        make.at(f"{edition.starts_on} 08:00"),
+        make.at(f"{edition.ends_on} 17:00"),
+    )
+
+
+def test_every_letter_raises_the_sequence_and_giving_the_place_back_takes_the_entry_out(app):
+    edition = make.edition()
+    place = register(make.pool(make.site(edition)))
+    services.change_place(place, make.pool(make.site(edition)), actor=VISITOR, now=make.NOW)
+    services.send_link_again(edition, place.email, now=make.NOW)
+    services.send_link_again(edition, place.email, now=make.NOW)
+    services.cancel_registration(place, actor=VISITOR, now=make.NOW)
+
+    sent = [only_event(m) for m in db.session.scalars(select(Message).order_by(Message.id))]
+    assert [(method, event["SEQUENCE"], str(event["STATUS"])) for method, event in sent] == [
+        ("REQUEST", 1, "CONFIRMED"),
+        ("REQUEST", 2, "CONFIRMED"),
+        ("REQUEST", 3, "CONFIRMED"),
+        ("CANCEL", 4, "CANCELLED"),
+    ]
+    assert len({str(event["UID"]) for _, event in sent}) == 1
 
 
 def test_the_last_seat_can_be_taken_and_the_next_is_refused(app):

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from dxday.audit.models import AuditEntry
+from dxday.core import clock
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.operations import jobs
+from dxday.operations.models import Operation
 from dxday.registration import rules
 from dxday.registration.queries import seats_by_site, site_of
 from dxday.registration.rules import SeatMode
@@ -85,18 +88,28 @@ def test_the_list_costs_the_same_statements_for_one_and_three_people(organizer, 
     assert totals == [(totals[0][0], 1), (totals[0][0], 3)]
 
 
+def export(organizer, edition):
+    """Ask for the export, let a worker make it, and return the page of it."""
+    page = organizer.open(f"/manage/{edition.code}/registrations")
+    asked = organizer.send(page, "", form=f"/manage/{edition.code}/registrations/export")
+    operation = db.session.scalars(select(Operation).order_by(Operation.id.desc())).first()
+    jobs.carry_operation(operation.id, clock.now())
+    return organizer.follow(asked)
+
+
 def test_the_export_has_every_line_and_no_formula(organizer, edition):
     pool = make.pool(make.site(edition, name={"en": "=SUM(A1)"}))
     make.registration(pool, full_name='=HYPERLINK("https://evil.example")', email="+a@example.org")
 
-    page = organizer.open(f"/manage/{edition.code}/registrations")
-    answer = organizer.send(page, "", form=f"/manage/{edition.code}/registrations/export")
+    page = export(organizer, edition)
+    answer = organizer.open(next(link for link in page.links() if link.endswith("/file")))
 
     lines = list(csv.reader(io.StringIO(answer.response.data.decode("utf-8-sig"))))
     assert lines[0][:3] == ["Code", "Full name", "E-mail address"]
     assert lines[1][1:5] == ['\'=HYPERLINK("https://evil.example")', "'+a@example.org", "", "'=SUM(A1)"]
     assert [(line.action, line.facts) for line in db.session.scalars(select(AuditEntry))] == [
-        ("registration.exported", {"count": 1})
+        ("operation.requested", {"kind": "registrations_export"}),
+        ("registration.exported", {"count": 1}),
     ]
 
 

@@ -130,7 +130,12 @@ def download(holder_token: str) -> ResponseReturnValue:
     rules.check_can_download(
         certificate.standing, certificate.number, made=certificate.storage_key is not None
     )
-    return send_certificate(certificate)
+    answer = send_certificate(certificate)
+    if certificate.fetched_at is None:
+        # A note for reminders, as a log would be: nothing that the holder sees changes by looking.
+        with db.transaction():
+            services.note_fetched(certificate, now=clock.now())
+    return answer
 
 
 def send_certificate(certificate: Certificate) -> Response:

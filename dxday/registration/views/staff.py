@@ -1,9 +1,6 @@
 """Registrations for the people who organise: seats, search, list, export."""
 
-import csv
-import io
-
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dxday import db
@@ -12,19 +9,19 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.registration import queries, rules, services
+from dxday.operations import services as requests
+from dxday.registration import operations, queries, rules, services
 from dxday.registration.forms import ExportForm, SeatsForm
-from dxday.registration.models import Registration
 from dxday.sites import queries as sites
 from dxday.web.access import requires
 from dxday.web.converters import row_id
-from dxday.web.filters import clock as clock_time
-from dxday.web.filters import day_short
 from dxday.web.languages import current_locale
 
 bp = Blueprint("registration", __name__, url_prefix="/manage/<edition_code>/registrations")
 
 PAGE = 50
+TWICE = 5
+"""Seconds within which a second click means the same wish."""
 
 
 @bp.get("")
@@ -79,45 +76,14 @@ def export() -> ResponseReturnValue:
     if not ExportForm().validate_on_submit():
         flash(_("This page had been open for too long. Try once more."), "warning")
         return redirect(url_for(".index"))
-    rows = queries.list_for_export(g.edition.id)
+    now = clock.now()
     with db.transaction():
-        services.note_export(g.edition, count=len(rows), actor=g.actor, now=clock.now())
-    return Response(
-        _csv(rows),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="registrations-{g.edition.code}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
-
-
-def _csv(rows: list[Registration]) -> bytes:
-    """Write the rows as CSV; the mark at the beginning lets spreadsheet programs read it as UTF-8."""
-    locale = current_locale()
-    file = io.StringIO()
-    out = csv.writer(file)
-    heads = (
-        _("Code"),
-        _("Full name"),
-        _("E-mail address"),
-        _("Organisation"),
-        _("Site"),
-        _("How"),
-        _("State"),
-        _("Registered at"),
-    )
-    out.writerow(heads)
-    for row in rows:
-        cells = (
-            row.code,
-            row.full_name,
-            row.email,
-            row.organisation_name,
-            pick(row.pool.site.name, locale),
-            str(rules.SEAT_MODE_NAMES[row.pool.mode]),
-            str(rules.REGISTRATION_STATE_NAMES[row.state]),
-            f"{day_short(row.created_at)} {clock_time(row.created_at)}",
+        operation = requests.request_operation(
+            operations.EXPORT,
+            key=f"registrations-export:{g.edition.id}:{g.actor.account_id}:{now.timestamp() // TWICE:.0f}",
+            edition_id=g.edition.id,
+            arguments={"locale": current_locale()},
+            actor=g.actor,
+            now=now,
         )
-        out.writerow([rules.plain_cell(cell) for cell in cells])
-    return b"\xef\xbb\xbf" + file.getvalue().encode()
+    return redirect(url_for("operations.show", operation_id=operation.id))

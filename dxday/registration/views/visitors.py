@@ -5,6 +5,7 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     g,
     make_response,
@@ -23,9 +24,10 @@ from dxday.core import clock
 from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
+from dxday.core.phones import show_phone
 from dxday.notifications import addresses
 from dxday.registration import queries, rules, services, tickets
-from dxday.registration.forms import CancelForm, ConsentForm, PlaceForm, WhoForm
+from dxday.registration.forms import CancelForm, ConsentForm, PhoneForm, PlaceForm, WhoForm
 from dxday.registration.models import Registration, SeatPool
 from dxday.web.access import open_to_all
 from dxday.web.languages import current_locale
@@ -39,7 +41,7 @@ STEPS = 3
 @bp.route("/<edition_code>/register", methods=["GET", "POST"])
 @open_to_all
 def register() -> ResponseReturnValue:
-    pools = queries.list_pools(g.edition.id)
+    pools = _open_pools(g.edition.id)
     closed = _why_closed(pools)
     if closed:
         return render_template("registration/closed.html", why=closed)
@@ -57,12 +59,18 @@ def who() -> ResponseReturnValue:
     draft = _draft()
     if "pool" not in draft:
         return redirect(url_for(".register"))
-    form = WhoForm(**{name: draft.get(name) for name in ("full_name", "email", "organisation_name")})
+    form = WhoForm(
+        **{name: draft.get(name) for name in ("full_name", "email", "organisation_name")},
+        phone=_shown(draft.get("phone")),
+    )
+    if not _sends_texts():
+        del form.phone
     if form.validate_on_submit():
         _keep(
             full_name=form.full_name.data,
             email=form.email.data,
             organisation_name=form.organisation_name.data,
+            phone=form.phone.data if "phone" in form else None,
         )
         return redirect(url_for(".check"))
     return render_template("registration/who.html", form=form, steps=STEPS)
@@ -87,6 +95,7 @@ def check() -> ResponseReturnValue:
                     organisation_name=draft["organisation_name"],
                     locale=current_locale(),
                     consent=form.consent.data,
+                    phone=draft.get("phone") if _sends_texts() else None,
                     actor=g.actor,
                     now=clock.now(),
                 )
@@ -102,7 +111,15 @@ def check() -> ResponseReturnValue:
                 _("Your place is confirmed. The same went to %(address)s.", address=draft["email"]), "success"
             )
             return redirect(url_for(".show", token=registration.token))
-    return render_template("registration/check.html", form=form, draft=draft, pool=pool, steps=STEPS)
+    return render_template(
+        "registration/check.html",
+        form=form,
+        draft=draft,
+        pool=pool,
+        steps=STEPS,
+        sends_texts=_sends_texts(),
+        phone=_shown(draft.get("phone")) if _sends_texts() else None,
+    )
 
 
 @bp.get("/my/registration/<token>")
@@ -117,8 +134,14 @@ def show(token: str) -> ResponseReturnValue:
             placements=queries.list_sessions_at(registration.edition_id, registration.pool.site_id),
             starts_at=queries.first_starts([g.edition]).get(registration.pool.site_id),
             code_image=qr.qr_svg_data_uri(address),
+            phone=_shown(registration.phone),
             held=registration.state is rules.RegistrationState.CONFIRMED,
-            changeable=g.edition.registration.is_open(clock.now()),
+            changeable=g.edition.cancelled_at is None
+            and rules.may_change(
+                g.edition.registration,
+                clock.now(),
+                site_cancelled=registration.pool.site.cancelled_at is not None,
+            ),
         )
     )
 
@@ -150,7 +173,7 @@ def calendar(token: str) -> ResponseReturnValue:
 @limiter.limit("30 per minute", methods=["POST"])
 def change(token: str) -> ResponseReturnValue:
     registration = _load(token)
-    pools = queries.list_pools(registration.edition_id)
+    pools = _open_pools(registration.edition_id)
     form = PlaceForm(pool=registration.pool_id)
     hints = _offer(form, pools, held=registration.pool_id)
     if form.validate_on_submit() and (pool := _chosen(form, pools)):
@@ -185,6 +208,17 @@ def cancel(token: str) -> ResponseReturnValue:
     return _private(render_template("registration/cancel.html", form=form, registration=registration))
 
 
+@bp.post("/my/registration/<token>/phone/delete")
+@open_to_all
+def forget_phone(token: str) -> ResponseReturnValue:
+    registration = _load(token)
+    if PhoneForm().validate_on_submit():
+        with db.transaction():
+            services.forget_phone(registration, actor=g.actor, now=clock.now())
+        flash(_("Your mobile number was deleted. You get no text message."), "success")
+    return redirect(url_for(".show", token=token))
+
+
 def _load(token: str) -> Registration:
     """Load what the token opens; the page is then one of its edition."""
     registration = queries.get_registration(token)
@@ -200,6 +234,15 @@ def _private(page: str | Response) -> Response:
     return response
 
 
+def _sends_texts() -> bool:
+    """Tell whether text messages leave at all; else nobody is asked for a number."""
+    return current_app.extensions["dxday_settings"].sms_url is not None
+
+
+def _shown(phone: str | None) -> str | None:
+    return show_phone(phone) if phone else None
+
+
 def _drawer() -> str:
     return f"registration:{g.edition.code}"
 
@@ -213,8 +256,14 @@ def _keep(**answers: Any) -> None:
     session[_drawer()] = {**_draft(), **answers}
 
 
+def _open_pools(edition_id: int) -> list[SeatPool]:
+    """Return the pools of the sites that take part."""
+    return [pool for pool in queries.list_pools(edition_id) if pool.site.cancelled_at is None]
+
+
 def _why_closed(pools: list[SeatPool]) -> str | None:
     try:
+        rules.check_takes_place(g.edition.cancelled_at)
         rules.check_open(g.edition.registration, clock.now())
     except Refusal as refusal:
         return str(refusal)

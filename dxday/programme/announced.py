@@ -1,0 +1,78 @@
+"""What was announced: how published placements stood before they were changed, kept until people were told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dxday.db import db
+from dxday.programme.models import Placement, PlacementChange, Session
+from dxday.programme.queries import Standing
+from dxday.programme.rules import SessionState
+
+
+@dataclass(frozen=True)
+class Announced:
+    """When and where a placement was, as people know it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    room_id: int | None
+    cancelled: bool
+
+
+def as_announced(standing: Standing) -> Announced:
+    """Return how people know a placement that takes place."""
+    return Announced(standing.starts_at, standing.ends_at, standing.room_id, cancelled=False)
+
+
+def keep(session: Session, placements: Iterable[Placement], *, now: datetime) -> None:
+    """Note how placements of a published session stand, just before they are changed; nobody knows of a draft."""
+    if session.state is not SessionState.PUBLISHED:
+        return
+    keep_rows(
+        (
+            (
+                placement.id,
+                placement.edition_id,
+                Announced(
+                    placement.starts_at,
+                    placement.ends_at,
+                    placement.room_id,
+                    cancelled=placement.cancelled_at is not None,
+                ),
+            )
+            for placement in placements
+        ),
+        now=now,
+    )
+
+
+def keep_rows(rows: Iterable[tuple[int, int, Announced]], *, now: datetime) -> None:
+    """Note (placement id, edition id, as announced); what was noted and not told yet stays with a newer time."""
+    noted = [
+        {
+            "edition_id": edition_id,
+            "placement_id": placement_id,
+            "was_starts_at": was.starts_at,
+            "was_ends_at": was.ends_at,
+            "was_room_id": was.room_id,
+            "was_cancelled": was.cancelled,
+            "changed_at": now,
+        }
+        for placement_id, edition_id, was in rows
+    ]
+    if not noted:
+        return
+    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(PlacementChange.__table__)  # type: ignore[arg-type]  # the table is a Table
+    untold = PlacementChange.notice_id.is_(None)
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["placement_id"],
+            index_where=untold,
+            set_={"changed_at": statement.excluded.changed_at},
+        ),
+        noted,
+    )
