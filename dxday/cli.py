@@ -41,6 +41,8 @@ from dxday.runs.jobs import Notebook, name_of_this_process
 log = structlog.get_logger()
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+FORMER_NAMES = {"registration-reminders": "reminders"}
+"""Jobs that were called otherwise once; what people have written into their own timetables goes on."""
 
 Command = Callable[..., Any]
 
@@ -365,6 +367,7 @@ def _local(moment: datetime | None) -> str:
 @with_app
 def run_job(name: str, at: str | None, until: str | None, every: int, as_json: bool) -> None:
     """Run one job now, here, paused or not; or walk it through a stretch of time."""
+    name = FORMER_NAMES.get(name, name)
     now = _moment(at) if at is not None else clock.now()
     last = _moment(until) if until is not None else now
     if last < now:

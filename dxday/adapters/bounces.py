@@ -25,8 +25,20 @@ MOST_BYTES = 512 * 1024
 _MOST_PARTS = 100
 """Parts within parts that a report has at most; thousands of them are there to keep us busy."""
 
+_MOST_REPORTS = 100
+"""Recipients of whom one letter speaks at most; each of ours has one."""
+
+_MOST_REPORTS = 100
+"""Recipients that are read of one letter; each of ours has a single one."""
+
 _LONGEST = 300
 """Characters that are kept of what a server said."""
+
+_LONGEST_ENCODED = 4 * _LONGEST
+"""Characters of it that are decoded (RFC 2047): of many words without an end the library makes a day's work."""
+
+_LONGEST_ENCODED = 4 * _LONGEST
+"""Characters of it that are decoded (RFC 2047): the library looks for an end from each beginning of a word."""
 
 Part: TypeAlias = "Message[str, str]"
 Fields = dict[str, str]
@@ -90,14 +102,16 @@ def read_reports(raw: bytes) -> list[Report]:
         return []
     try:
         letter: Part = message_from_bytes(raw, policy=policy.compat32)
-        parts = list(letter.walk())
-        found = []
-        for place, part in enumerate(parts):
+        message_id = _answered_id(letter)
+        found: list[Report] = []
+        # The letter that a report is about is returned behind it.  Each part is looked at once: in a digest
+        # (RFC 2046 §5.1.5) there are tens of thousands that need no Content-Type.
+        for part in reversed(list(letter.walk())):
             if part.get_content_type() in _REPORT_PARTS:
-                # The letter that a report is about is returned behind it.
-                message_id = _returned_id(parts[place + 1 :]) or _answered_id(letter)
-                found += _reports_of(part, message_id) if message_id else []
-        return found
+                found = (_reports_of(part, message_id) if message_id else []) + found
+            else:
+                message_id = _returned_id(part) or message_id
+        return found[:_MOST_REPORTS]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError):
         return []  # not made as letters are
 
@@ -149,14 +163,12 @@ def _status(field: str, diagnostic: str) -> str | None:
     return f"{reply[1]}.0.0" if reply else None
 
 
-def _returned_id(parts: list[Part]) -> str | None:
-    """Return the Message-ID of the letter, or of the head of a letter, that was returned."""
-    for part in parts:
-        if part.get_content_type() in _LETTERS | _HEADS:
-            found = _MESSAGE_ID.search(_fields(_text(part)).get("message-id", ""))
-            if found:
-                return found[0]
-    return None
+def _returned_id(part: Part) -> str | None:
+    """Return the Message-ID of the letter, or of the head of a letter, that was returned in a part."""
+    if part.get_content_type() not in _LETTERS | _HEADS:
+        return None
+    found = _MESSAGE_ID.search(_fields(_text(part)).get("message-id", ""))
+    return found[0] if found else None
 
 
 def _answered_id(letter: Part) -> str | None:
@@ -226,6 +238,6 @@ def _plain(text: str) -> str:
     """Return words from a header: decoded (RFC 2047), composed, on one line, and not too many."""
     if "=?" in text:
         with contextlib.suppress(ValueError, LookupError, MessageError):  # else kept as it was written
-            text = str(make_header(decode_header(text)))
+            text = str(make_header(decode_header(text[:_LONGEST_ENCODED])))
     shown = "".join(" " if category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in nfc(text))
     return " ".join(shown.split())[:_LONGEST]

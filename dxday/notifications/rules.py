@@ -99,9 +99,9 @@ def may_read(actor: Actor, *, edition_id: int | None, to_address: str) -> bool:
     """Tell whether the actor may read a letter in the built-in mailbox.
 
     A letter of no edition, as a link to sign in, is for its reader's eyes: who organises an edition must not become
-    administrator by asking for the administrator's link.
+    administrator by asking for the administrator's link; nor must who administers one edition administer all.
     """
-    if actor.may(Permission.MAIL_VIEW_ALL) or to_address == actor.email:
+    if actor.may_everywhere(Permission.MAIL_VIEW_ALL) or to_address == actor.email:
         return True
     return edition_id is not None and actor.may(Permission.MAIL_VIEW, edition_id=edition_id)
 

@@ -257,6 +257,8 @@ def _read(source: str) -> tuple[Compiled, tuple[_Use, ...]]:
         return _environment.from_string(source), uses
     except TemplateSyntaxError as error:
         raise WordsNotReadable(line=error.lineno, what=_line(source, error.lineno)) from error
+    except ValueError as error:  # a number of thousands of digits, which Python does not read
+        raise WordsNotReadable(line=1, what=_line(source, 1)) from error
     except RecursionError as error:
         raise ConditionsTooDeep(most=_DEEPEST) from error
 

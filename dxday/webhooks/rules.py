@@ -440,7 +440,7 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(value))
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one of a year or a zone that is none
         return None
     wait = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
     return wait if wait > timedelta(0) else None

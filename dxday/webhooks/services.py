@@ -88,8 +88,14 @@ def change_hook(
     _note("hook.changed", hook, actor=actor, now=now, changed=changed)
 
 
-def make_new_secret(hook: Hook, *, actor: Actor, now: datetime) -> None:
-    """Sign with a new secret from now on, and for a day with the old one too.  Raises Stale."""
+def make_new_secret(hook: Hook, *, seen: int, actor: Actor, now: datetime) -> None:
+    """Sign with a new secret from now on, and for a day with the old one too.
+
+    `seen` is the version that the person had before them: of a button pressed twice the second time would take the
+    secret away that the receiver still has.  Raises Stale.
+    """
+    if hook.version != seen:
+        raise Stale
     hook.secret_round += 1
     hook.secret_changed_at = now
     db.session.flush()

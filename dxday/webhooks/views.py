@@ -132,7 +132,9 @@ def new_secret(hook_id: int) -> ResponseReturnValue:
         return render_template("webhooks/secret.html", hook=hook)
     return _act(
         hook,
-        lambda now: services.make_new_secret(hook, actor=g.actor, now=now),
+        lambda now: services.make_new_secret(
+            hook, seen=request.form.get("version", 0, type=int), actor=g.actor, now=now
+        ),
         done=_("There is a new secret. Give it to the receiver within a day."),
     )
 

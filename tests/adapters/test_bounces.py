@@ -192,6 +192,34 @@ def test_as_many_parts_as_are_read_are_read_quickly():
     assert time.process_time() - began < 5
 
 
+def test_words_encoded_without_an_end_keep_nobody_busy():
+    letter = returned.postfix(said="=?a?q?x" * 50_000)
+
+    began = time.process_time()
+    found = read_reports(letter)
+
+    assert [(report.kind, report.message_id) for report in found] == [(ReportKind.FAILED, OURS)]
+    assert time.process_time() - began < 2
+
+
+def test_a_digest_of_letters_without_end_keeps_nobody_busy():
+    reports = b"--X\nContent-Type: message/delivery-status\n\nAction: failed\n\n" * 90
+    digest = b"--X\nContent-Type: multipart/digest; boundary=Y\n\n" + b"--Y\n\na: b\n\n" * 12_000
+
+    began = time.process_time()
+    read_reports(b"Content-Type: multipart/mixed; boundary=X\n\n" + reports + digest)
+
+    assert time.process_time() - began < 5
+
+
+def test_of_thousands_of_recipients_only_the_first_are_read():
+    many = b"Action: failed\r\nFinal-Recipient: rfc822; citizen@example.org\r\n\r\n" * 2_000
+
+    assert (
+        len(read_reports(returned.postfix().replace(b"Final-Recipient:", many + b"Final-Recipient:"))) == 100
+    )
+
+
 @pytest.mark.parametrize(
     ("named", "address", "is_it"),
     [

@@ -63,7 +63,7 @@ def test_the_walk_from_a_session_to_a_certificate_that_anyone_can_check(site, of
     paper, address = awardee_downloads_the_certificate(somebody, site, office, tmp_path)
     anyone_checks_it(somebody, address, paper, tmp_path)
 
-    assert len(office.letters_to(ATTENDEE_MAIL, "Tomorrow")) == 1  # long after the job ran twice
+    assert len(office.letters_to(ATTENDEE_MAIL, "Reminder:")) == 1  # long after the job ran twice
     assert search(r"^whole: \d+ entries$", site.dxday("audit", "verify"))
 
 
@@ -134,9 +134,10 @@ def attendee_registers_and_is_written_to(somebody: Visitor, office: PostOffice) 
     expect(ticket).to_contain_text(SITE)
 
     letter = office.wait_for(ATTENDEE_MAIL, f"Your place at {SITE}")
-    [calendar] = [part for part in letter.iter_attachments() if part.get_content_type() == "text/calendar"]
-    sessions = icalendar.Calendar.from_ical(calendar.get_content()).events
-    assert SESSION in [str(event["SUMMARY"]) for event in sessions]
+    [invitation] = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
+    calendar = icalendar.Calendar.from_ical(invitation.get_content())
+    [place] = calendar.events
+    assert (str(calendar["METHOD"]), SESSION in str(place["DESCRIPTION"])) == ("REQUEST", True)
 
     at_home = somebody(link_in(letter))
     expect(at_home.get_by_role("article", name="Ticket")).to_contain_text(ATTENDEE)
@@ -147,10 +148,10 @@ def clock_reminds_the_attendee_once(site: Site, office: PostOffice, day: date) -
     """A day before, however often the job runs."""
     day_before = f"{day - timedelta(days=1)}T09:00"
 
-    runs = [site.dxday("jobs", "run", "registration-reminders", "--at", day_before) for _ in range(2)]
+    runs = [site.dxday("jobs", "run", "reminders", "--at", day_before) for _ in range(2)]
 
-    assert runs == ["registration-reminders: 1", "registration-reminders: 0"]
-    reminder = office.wait_for(ATTENDEE_MAIL, f"Tomorrow: {SITE}")
+    assert runs == ["reminders: 1", "reminders: 0"]
+    reminder = office.wait_for(ATTENDEE_MAIL, f"Reminder: {SITE}")
     assert link_in(reminder) == link_in(office.wait_for(ATTENDEE_MAIL, "Your place"))
     assert len(office.letters_to(ATTENDEE_MAIL)) == 2
 

@@ -456,3 +456,12 @@ def test_a_person_reads_a_letter_of_their_edition(edition):
     assert [
         rules.may_read(organizer, edition_id=each, to_address="x@example.org") for each in (edition.id, None)
     ] == [True, False]
+
+
+def test_who_administers_one_edition_reads_no_links_to_sign_in(edition):
+    bound, everywhere = make.actor(Role.ADMIN, edition_id=edition.id), make.actor(Role.ADMIN)
+
+    assert [
+        [rules.may_read(actor, edition_id=each, to_address="x@example.org") for each in (edition.id, None)]
+        for actor in (bound, everywhere)
+    ] == [[True, False], [True, True]]

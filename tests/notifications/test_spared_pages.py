@@ -139,3 +139,19 @@ def test_the_list_costs_the_same_statements_for_one_and_three(organizer, edition
         totals.append((counted.total, len(rows(page))))
 
     assert totals == [(totals[0][0], 1), (totals[0][0], 3)]
+
+
+def test_what_another_edition_noted_by_hand_is_not_shown(organizer, edition):
+    other = make.edition()
+    spared = [
+        make.suppression(address_key=f"{whose.id}@example.org", edition_id=whose.id, note=f"Note {whose.id}.",
+                         reason=SuppressionReason.BY_HAND)
+        for whose in (edition, other)
+    ]  # fmt: skip
+    letters = [make.message(edition, to_address=each.address_key) for each in spared]
+
+    pages = [organizer.open(f"/manage/{edition.code}/messages/{row.id}") for row in letters]
+    pages += [organizer.open(f"/manage/{edition.code}/messages/spared/{each.id}/release") for each in spared]
+
+    shown = [each.note in page.words for each, page in zip(spared * 2, pages, strict=True)]
+    assert shown == [True, False, True, False]

@@ -213,6 +213,7 @@ def test_all_but_placeholders_and_conditions_is_refused_by_its_name_and_line(bod
         "{% endif %}",
         "{% nothing %}",
         "{% if %}x{% endif %}",
+        f"{{{{ {'1' * 5000} }}}}",
     ],
 )
 def test_braces_that_do_not_fit_are_named_with_their_line(body):

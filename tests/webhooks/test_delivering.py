@@ -81,7 +81,7 @@ def test_after_a_new_secret_the_old_one_still_opens_a_delivery(hook, receiver):
     db.session.commit()
     now = clock.now()
     with transaction():
-        services.make_new_secret(hook, actor=make.actor(), now=now)
+        services.make_new_secret(hook, seen=hook.version, actor=make.actor(), now=now)
     new = settings.secrets_of(hook, now)[0]
 
     deliver(make.hook_delivery(hook), now)
@@ -386,7 +386,7 @@ def test_neither_log_nor_trail_nor_row_holds_the_secret_or_the_receivers_own(hoo
     db.session.commit()
     with capture_logs() as logs:
         with transaction():
-            services.make_new_secret(hook, actor=make.actor(), now=make.NOW)
+            services.make_new_secret(hook, seen=hook.version, actor=make.actor(), now=make.NOW)
             services.send_trial(hook, actor=make.actor(), now=make.NOW)
         deliver(row)
 

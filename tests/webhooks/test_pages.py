@@ -296,6 +296,17 @@ def test_a_new_secret_is_asked_about_first_and_both_are_in_use_for_a_day(organiz
     assert (hook.secret_round, len(settings.secrets_of(hook, hook.secret_changed_at))) == (2, 2)
 
 
+def test_a_new_secret_asked_for_twice_is_made_once(organizer, edition):
+    hook = make.hook(edition)
+    asked = organizer.open(path(edition, f"/{hook.id}/secret"))
+    answers = {name: asked.value(name) for name in ("csrf_token", "version")}
+
+    for _ in range(2):
+        organizer.post(path(edition, f"/{hook.id}/secret"), data=answers)
+
+    assert hook.secret_round == 2
+
+
 def test_a_webhook_to_which_nothing_was_told_is_removed(organizer, edition):
     hook = make.hook(edition)
 

@@ -238,6 +238,8 @@ def test_the_longer_a_receiver_is_silent_the_longer_it_is_left_in_peace():
         ("-5", None),
         ("9" * 40, None),
         ("", None),
+        ("1 Jan 99999999999999 00:00:00 GMT", None),
+        ("1 Jan 2027 00:00:00 +99999999999999999", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(value, wait):
