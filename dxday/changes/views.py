@@ -358,12 +358,20 @@ def _rows(plan: Plan) -> list[dict[str, str]]:
 
 
 def _told(audience: queries.Audience) -> list[tuple[str, str, str]]:
-    """Who is told, in which language, and how many."""
-    rows = [(text(name), LOCALES.get(locale, locale), number(n)) for name, locale, n in audience.registrants]
-    rows += [
-        (_("Only with a part in it"), LOCALES.get(locale, locale), number(n)) for locale, n in audience.people
+    """Who is told, how many in which language, and how many together: one row for a site, so the end is near."""
+    told: dict[str, list[tuple[str, int]]] = {}
+    for name, locale, count in audience.registrants:
+        told.setdefault(text(name), []).append((locale, count))
+    for locale, count in audience.people:
+        told.setdefault(_("Only with a part in it"), []).append((locale, count))
+    return [
+        (
+            who,
+            ", ".join(f"{LOCALES.get(locale, locale)} {number(count)}" for locale, count in split),
+            number(sum(count for _locale, count in split)),
+        )
+        for who, split in told.items()
     ]
-    return rows
 
 
 def _when(value: date | datetime | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, Select, Text, cast, literal, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, Text, cast, literal, null, or_, select
 
 from dxday.accounts.models import Account, Organisation, RoleGrant
 from dxday.core.i18n import lazy_gettext
@@ -92,17 +92,21 @@ def _draft_facts(found: Sequence[Found]) -> list[dict[str, Any]]:
     return facts
 
 
-def _without(slots: CTE) -> Select[Any]:
-    """Officers of agencies that have neither a draft nor anything handed in."""
-    theirs = (
+def _has_nominated(edition_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Tell whether the agency of a grant has a dossier in the edition."""
+    return (
         select(Nomination.id)
         .where(
-            Nomination.edition_id == slots.c.edition_id,
+            Nomination.edition_id == edition_id,
             Nomination.organisation_id == RoleGrant.organisation_id,
             Nomination.state != State.WITHDRAWN,
         )
         .exists()
     )
+
+
+def _without(slots: CTE) -> Select[Any]:
+    """Officers of agencies that have neither a draft nor anything handed in."""
     return (
         select(
             slots.c.slot,
@@ -120,7 +124,7 @@ def _without(slots: CTE) -> Select[Any]:
             RoleGrant.revoked_at.is_(None),
             RoleGrant.organisation_id.is_not(None),
             Account.disabled_at.is_(None),
-            ~theirs,
+            ~_has_nominated(slots.c.edition_id),
         )
         .distinct()
     )
@@ -128,19 +132,26 @@ def _without(slots: CTE) -> Select[Any]:
 
 def _without_facts(found: Sequence[Found]) -> list[dict[str, Any]]:
     ids = {int(one.recipient.partition(":")[2]) for one in found}
-    agencies: dict[int, Organisation] = {}
-    for grant, organisation in db.session.execute(
-        select(RoleGrant, Organisation)
+    wanted = {one.edition_id for one in found}
+    agencies: dict[tuple[int, int], Organisation] = {}
+    for edition_id, account_id, organisation in db.session.execute(
+        select(Edition.id, RoleGrant.account_id, Organisation)
+        .join(RoleGrant, or_(RoleGrant.edition_id.is_(None), RoleGrant.edition_id == Edition.id))
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-        .where(RoleGrant.account_id.in_(ids), RoleGrant.role == Role.AGENCY, RoleGrant.revoked_at.is_(None))
+        .where(
+            Edition.id.in_(wanted),
+            RoleGrant.account_id.in_(ids),
+            RoleGrant.role == Role.AGENCY,
+            RoleGrant.revoked_at.is_(None),
+            ~_has_nominated(Edition.id),
+        )
         .order_by(RoleGrant.id.desc())
     ):
-        agencies[grant.account_id] = organisation
-    wanted = {one.edition_id for one in found}
+        agencies[edition_id, account_id] = organisation
     codes = dict(db.session.execute(select(Edition.id, Edition.code).where(Edition.id.in_(wanted))).all())
     return [
         {
-            "agency": agencies[int(one.recipient.partition(":")[2])].name,
+            "agency": agencies[one.edition_id, int(one.recipient.partition(":")[2])].name,
             "deadline": one.anchor.at,
             "url": addresses.address("nominations.index", edition_code=codes[one.edition_id]),
         }

@@ -194,6 +194,18 @@ class NotToCallOff(RuleBroken):
     )
 
 
+THE_READERS_OWN = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED})
+"""Reasons that are the reader's own word; nobody else takes it back for them."""
+
+
+class OnlyTheReader(RuleBroken):
+    """An organizer who wants to take back what the reader asked for."""
+
+    sentence = lazy_gettext(
+        "The reader asked for this. Only they can take it back, with the link in one of their letters."
+    )
+
+
 class AlreadySpared(RuleBroken):
     """An address that is spared this already."""
 

@@ -14,7 +14,8 @@ from dxday.adapters.bounces import Report, ReportKind
 from dxday.audit import services as audit
 from dxday.core.actor import SYSTEM, Actor
 from dxday.core.carriage import Carriage
-from dxday.core.errors import RuleBroken
+from dxday.core.errors import NotAllowed, RuleBroken
+from dxday.core.permissions import Permission
 from dxday.db import db
 from dxday.notifications import addresses, queries, rules, unsubscribing, wording
 from dxday.notifications.letters import Letter
@@ -290,7 +291,13 @@ def suppress(
 def spare_address(
     edition_id: int, address: str, *, scope: SuppressionScope, note: str, actor: Actor, now: datetime
 ) -> None:
-    """Spare an address because a person says so.  Raises AlreadySpared."""
+    """Spare an address because a person says so.  Raises AlreadySpared, NotAllowed.
+
+    To be spared everything holds for letters of no edition, too, the links to sign in: only who looks after the whole
+    system may say so, or an organizer could lock others out.
+    """
+    if scope is SuppressionScope.ALL and not actor.may_everywhere(Permission.MAIL_VIEW_ALL):
+        raise NotAllowed
     added = suppress(
         address,
         scope=scope,
@@ -305,10 +312,16 @@ def spare_address(
 
 
 def release_suppression(suppression: Suppression, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Let letters go to an address again, for the reason that a person gives.  Raises NotSpared.
+    """Let letters go to an address again, for the reason that a person gives.  Raises NotSpared, OnlyTheReader.
 
     What was withheld stays so until a person sends it again.
     """
+    if suppression.reason in rules.THE_READERS_OWN and not actor.may_everywhere(Permission.MAIL_VIEW_ALL):
+        raise rules.OnlyTheReader
+    _release(suppression, reason=reason, actor=actor, now=now)
+
+
+def _release(suppression: Suppression, *, reason: str, actor: Actor, now: datetime) -> None:
     released = _changed(
         update(Suppression)
         .where(Suppression.id == suppression.id, Suppression.released_at.is_(None))
@@ -350,7 +363,7 @@ def resubscribe(reader: unsubscribing.Reader, *, actor: Actor, now: datetime) ->
         if each.scope is SuppressionScope.OPTIONAL
     ]
     for each in spared:
-        release_suppression(each, reason="by its owner", actor=actor, now=now)
+        _release(each, reason="by its owner", actor=actor, now=now)
     return bool(spared)
 
 

@@ -31,6 +31,7 @@ class SiteSeats:
     free: int | None
     """None where the site has no seats on site to register for."""
     capacity: int
+    takes_part: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def list_site_seats(edition_id: int) -> list[SiteSeats]:
             site.kind.value,
             None if capacity is None else capacity - taken,  # type: ignore[redundant-expr]  # outer join
             capacity or 0,
+            site.cancelled_at is None,
         )
         for site, capacity, taken in rows
     ]

@@ -5,8 +5,10 @@ from sqlalchemy import select
 
 from dxday.audit import queries as audit
 from dxday.core.carriage import Carriage
+from dxday.core.errors import NotAllowed
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.notifications import services
 from dxday.notifications.models import Suppression
 from dxday.notifications.rules import SuppressionReason, SuppressionScope
 from tests import make
@@ -155,3 +157,24 @@ def test_what_another_edition_noted_by_hand_is_not_shown(organizer, edition):
 
     shown = [each.note in page.words for each, page in zip(spared * 2, pages, strict=True)]
     assert shown == [True, False, True, False]
+
+
+def test_what_the_reader_asked_for_only_the_reader_takes_back(organizer, edition):
+    row = make.suppression(edition, reason=SuppressionReason.UNSUBSCRIBED)
+    page = organizer.open(path_of(edition, f"/{row.id}/release"))
+
+    answer = organizer.send(page, path_of(edition, f"/{row.id}/release"), reason="I know better")
+
+    db.session.refresh(row)
+    assert ("The reader asked for this." in answer.words, row.released_at) == (True, None)
+
+
+def test_an_organizer_locks_nobody_out_of_their_sign_in_letters(app, organizer, edition):
+    page = organizer.open(path_of(edition, "/add"))
+    actor = make.actor(Role.ORGANIZER, edition_id=edition.id)
+
+    assert page.document.xpath("//input[@name='scope']/@value") == ["optional"]
+    with pytest.raises(NotAllowed):
+        services.spare_address(
+            edition.id, "admin@example.org", scope=SuppressionScope.ALL, note="", actor=actor, now=make.NOW
+        )

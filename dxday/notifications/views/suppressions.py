@@ -42,6 +42,8 @@ def index() -> ResponseReturnValue:
 @requires(Permission.MAIL_VIEW)
 def add() -> ResponseReturnValue:
     form = SpareForm()
+    if not g.actor.may_everywhere(Permission.MAIL_VIEW_ALL):
+        form.scope.choices = [each for each in form.scope.choices if each.value != rules.SuppressionScope.ALL]
     if form.validate_on_submit():
         try:
             with db.transaction():
@@ -67,8 +69,14 @@ def release(suppression_id: int) -> ResponseReturnValue:
     suppression = queries.get_suppression(g.edition.id, suppression_id)
     form = ReleaseForm()
     if form.validate_on_submit():
-        with db.transaction():
-            services.release_suppression(suppression, reason=form.reason.data, actor=g.actor, now=clock.now())
-        flash(_("Letters may go to %(address)s again.", address=suppression.address_key), "success")
-        return redirect(url_for(".index"))
+        try:
+            with db.transaction():
+                services.release_suppression(
+                    suppression, reason=form.reason.data, actor=g.actor, now=clock.now()
+                )
+        except rules.OnlyTheReader as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Letters may go to %(address)s again.", address=suppression.address_key), "success")
+            return redirect(url_for(".index"))
     return render_template("messages/release.html", form=form, suppression=suppression)
