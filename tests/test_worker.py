@@ -213,7 +213,7 @@ def test_what_hangs_is_left_after_a_while_and_at_once_when_asked_twice(house, as
     process.terminate()
     process.send_signal(signal.SIGINT)  # as Ctrl-C does: together they are one wish
     if asked_twice:
-        until(lambda: time.monotonic() - begun > worker.Stop.TOGETHER and "worker_ending" in house.log(0))
+        until(lambda: time.monotonic() - begun > worker.Stop.TOGETHER + 1 and "worker_ending" in house.log(0))
         still_waits = process.poll() is None
         process.terminate()
     ended = process.wait(30)

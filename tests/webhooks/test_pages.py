@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
+from dxday.core import clock
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
@@ -100,7 +101,7 @@ def test_a_webhook_is_added_and_its_secret_opens_what_it_gets(organizer, edition
         )
         page = organizer.follow(added)
         tried = organizer.send(page, page.response.request.path, form=f"{added.location}/trial")
-        jobs.deliver(jobs.hand_out_deliveries(make.NOW)[0], make.NOW)
+        jobs.deliver(jobs.hand_out_deliveries(clock.now())[0], clock.now())
         after = organizer.follow(tried)
 
         hook = db.session.scalars(select(Hook)).one()
@@ -261,7 +262,7 @@ def test_a_given_up_delivery_is_sent_again(organizer, edition):
         page = organizer.open(path(edition, f"/{hook.id}"))
 
         answer = organizer.send(page, "", form=path(edition, f"/{hook.id}/deliveries/{row.id}/again"))
-        jobs.deliver(jobs.hand_out_deliveries(make.NOW)[0], make.NOW)
+        jobs.deliver(jobs.hand_out_deliveries(clock.now())[0], clock.now())
 
         assert flashes(organizer.follow(answer)) == [
             "The event leaves once more. Look again in a few seconds."
