@@ -20,11 +20,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    Table,
     Text,
     event,
 )
 from sqlalchemy import types as sqltypes
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -254,7 +255,7 @@ class _Ready:
     """A statement as the driver wants it, with the values that never change."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]  # every statement can, its common type does not say so
         self._text = compiled.string
         self._order = compiled.positiontup if compiled.positional else None
         self._to_column: dict[str, Any] = {}
@@ -287,6 +288,19 @@ def _written(statement: Select[Any], dialect: Dialect) -> tuple[str, list[str] |
     """Return the statement as the driver wants it, with the order of its values if it wants them in order."""
     compiled = statement.compile(dialect=dialect)
     return compiled.string, compiled.positiontup if compiled.positional else None
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a model, for statements that change rows past the objects that the session has loaded."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def insert_into(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can be told what to do `on_conflict`, as the database at hand writes it."""
+    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table_of(model))
 
 
 def init_app(app: Flask) -> None:
@@ -328,7 +342,9 @@ __all__ = [
     "choice",
     "db",
     "init_app",
+    "insert_into",
     "open_desk",
     "read_moment",
+    "table_of",
     "transaction",
 ]

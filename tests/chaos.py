@@ -260,7 +260,7 @@ def _work(*, guarded: bool) -> None:
 
     leases.LEASE = LEASE
     if not guarded:
-        leases._claim = claim_without_guard  # type: ignore[assignment]
+        leases._claim = claim_without_guard  # type: ignore[assignment]  # the negative control: a worker without its guard
         leases.take_up = leases.list_due  # and nobody keeps out of another's way
     cli(["worker"], prog_name="dxday")
 
@@ -277,7 +277,7 @@ def main() -> None:
         _work(guarded=not given.unguarded)
         return
     found = run(Plan(messages=given.messages, seed=given.seed, guarded=not given.unguarded, patience=1200))
-    print(found)  # noqa: T201
+    print(found)  # noqa: T201 (a command: it prints)
     sys.exit(bool(found.lost or found.doubled or found.waiting or found.unexplained))
 
 

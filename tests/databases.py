@@ -52,7 +52,7 @@ class Server:
         if os.geteuid() == 0:  # the server refuses to run as root
             as_postgres = ["runuser", "-u", "postgres", "--"]
             shutil.chown(folder, "postgres")
-        run = lambda *command: subprocess.run(  # noqa: E731
+        run = lambda *command: subprocess.run(  # noqa: E731 (one line that says who runs it)
             [*as_postgres, *command], check=True, capture_output=True, cwd="/"
         )
         run(

@@ -36,12 +36,12 @@ class PostOffice:
         self.at_the_counter = 0
         self.url = ""
 
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 (the name is aiosmtpd's)
         self.lines += 1
         session.host_name = hostname
         return responses
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 (the name is aiosmtpd's)
         whim = self.whim("RCPT")
         if whim == HANG_UP:
             server.transport.abort()
@@ -50,7 +50,7 @@ class PostOffice:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 (the name is aiosmtpd's)
         self.at_the_counter += 1
         await asyncio.sleep(self.delay)
         whim = self.whim("DATA")

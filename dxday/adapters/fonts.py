@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fontpkg_be_vietnam_pro
 import fontpkg_mukta
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # fontTools comes without types
 
 _SYSTEM_FONTS = (
     Path("/usr/share/fonts"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import pydyf  # type: ignore[import-untyped]
+import pydyf  # type: ignore[import-untyped]  # pydyf comes without types
 import weasyprint
 from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration

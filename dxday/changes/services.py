@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from dxday.changes.rules import Act, Scope
 from dxday.core.actor import SYSTEM, Actor
 from dxday.core.errors import Stale
 from dxday.core.i18n import Translations
-from dxday.db import db
+from dxday.db import db, table_of
 from dxday.editions import queries as editions_queries
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
@@ -217,10 +218,8 @@ def _announce(
     db.session.flush()
     everything = plan.scope is Scope.EDITION
     ids = sorted(plan.placement_ids)
-    changes = PlacementChange.__table__
-    untold = update(changes).where(  # type: ignore[arg-type]  # the table is a Table
-        changes.c.edition_id == plan.edition.id, changes.c.notice_id.is_(None)
-    )
+    changes = table_of(PlacementChange)
+    untold = update(changes).where(changes.c.edition_id == plan.edition.id, changes.c.notice_id.is_(None))
     portions = [None] if everything else [ids[first : first + 1000] for first in range(0, len(ids), 1000)]
     for portion in portions:
         chosen = untold if portion is None else untold.where(changes.c.placement_id.in_(portion))
@@ -242,9 +241,9 @@ def gather_changes(edition: Edition, *, now: datetime) -> Notice | None:
         return None
     news = [change.id for change, was, becomes in untold if rules.is_news(was, becomes, now)]
     silent = sorted({change.id for change, _, _ in untold} - set(news))
-    changes = PlacementChange.__table__
+    changes = table_of(PlacementChange)
     for first in range(0, len(silent), 1000):
-        db.session.execute(delete(changes).where(changes.c.id.in_(silent[first : first + 1000])))  # type: ignore[arg-type]
+        db.session.execute(delete(changes).where(changes.c.id.in_(silent[first : first + 1000])))
     if not news:
         return None
     notice = Notice(edition_id=edition.id, act=Act.CHANGED, scope=Scope.EDITION, created_at=now, told=0)
@@ -252,7 +251,7 @@ def gather_changes(edition: Edition, *, now: datetime) -> Notice | None:
     db.session.flush()
     for first in range(0, len(news), 1000):
         db.session.execute(
-            update(changes)  # type: ignore[arg-type]  # the table is a Table
+            update(changes)
             .where(changes.c.id.in_(news[first : first + 1000]), changes.c.notice_id.is_(None))
             .values(notice_id=notice.id)
         )
@@ -353,24 +352,14 @@ def read_notice(notice: Notice) -> Story:
 
 
 def tell_places(story: Story, *, after: int, now: datetime) -> Told:
-    """Write the next letters to those who hold a place, after the registration with id `after`.
-
-    A letter that cannot be written is logged and holds up no other; it is tried again at the next round.
-    """
+    """Write the next letters to those who hold a place, after the registration with id `after`."""
     notice = queries.lock_notice(story.notice.id)
     if notice.told_at is not None:
         return Told(0, 0, None)
     batch = queries.list_registrants_to_tell(notice.id, story.reach, after=after)
-    told = failed = 0
-    for place in batch:
-        try:
-            told += _tell_place(story, place, now=now)
-        except SQLAlchemyError:
-            raise
-        except Exception:
-            failed += 1
-            log.exception("not_told", notice=notice.id, recipient=f"registration:{place.id}")
-    notice.told += told
+    told, failed = _tell_each(
+        notice, [(f"registration:{each.id}", partial(_tell_place, story, each, now=now)) for each in batch]
+    )
     return Told(told, failed, batch[-1].id if len(batch) == rules.BATCH else None)
 
 
@@ -379,17 +368,29 @@ def tell_people(story: Story, *, now: datetime) -> Told:
     notice = queries.lock_notice(story.notice.id)
     if notice.told_at is not None:
         return Told(0, 0, None)
+    people = queries.list_people_to_tell(notice.id, story.reach)
+    told, failed = _tell_each(
+        notice, [(f"person:{each.person_id}", partial(_tell_person, story, each, now=now)) for each in people]
+    )
+    return Told(told, failed, None)
+
+
+def _tell_each(notice: Notice, letters_to_write: Sequence[tuple[str, Callable[[], bool]]]) -> tuple[int, int]:
+    """Write letters, each by its recipient, and return how many were told and how many could not be.
+
+    A letter that cannot be written is logged and holds up no other; it is tried again at the next round.
+    """
     told = failed = 0
-    for one in queries.list_people_to_tell(notice.id, story.reach):
+    for recipient, write in letters_to_write:
         try:
-            told += _tell_person(story, one, now=now)
+            told += write()
         except SQLAlchemyError:
             raise
         except Exception:
             failed += 1
-            log.exception("not_told", notice=notice.id, recipient=f"person:{one.person_id}")
+            log.exception("not_told", notice=notice.id, recipient=recipient)
     notice.told += told
-    return Told(told, failed, None)
+    return told, failed
 
 
 def finish_notice(story: Story, *, now: datetime) -> None:

@@ -5,12 +5,12 @@ from datetime import date
 from sqlalchemy import bindparam, select
 
 from dxday.core.errors import NotFound
-from dxday.db import ask_at_once, db
+from dxday.db import ask_at_once, db, table_of
 from dxday.editions import rules
 from dxday.editions.models import Edition, LegalDocument
 
-_VERSION = select(Edition.__table__.c.id, Edition.__table__.c.programme_version).where(
-    Edition.__table__.c.code == bindparam("code")
+_VERSION = select(table_of(Edition).c.id, table_of(Edition).c.programme_version).where(
+    table_of(Edition).c.code == bindparam("code")
 )
 
 

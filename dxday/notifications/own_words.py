@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import SessionTransaction
 
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
 from dxday.core.errors import Stale
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.notifications.models import Message, OwnWording
 from dxday.notifications.templates import Template
 
@@ -101,9 +100,8 @@ def change_wording(
 
 def _add(edition_id: int, kind: str, locale: str, subject: str, body: str, *, now: datetime) -> None:
     """Add the row.  Raises Stale when somebody else added it at the same moment."""
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = db.session.execute(
-        insert(OwnWording)
+        insert_into(OwnWording)
         .values(
             edition_id=edition_id,
             kind=kind,

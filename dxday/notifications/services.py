@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday.adapters import bounces
 from dxday.adapters.bounces import Report, ReportKind
@@ -16,7 +15,7 @@ from dxday.core.actor import SYSTEM, Actor
 from dxday.core.carriage import Carriage
 from dxday.core.errors import NotAllowed, RuleBroken
 from dxday.core.permissions import Permission
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.notifications import addresses, queries, rules, unsubscribing, wording
 from dxday.notifications.letters import Letter
 from dxday.notifications.models import Message, Suppression
@@ -93,9 +92,8 @@ def enqueue(
         "reply_to": answers_to,
         "created_at": now,
     }
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = db.session.execute(
-        insert(Message.__table__)  # type: ignore[arg-type]  # the table is a Table
+        insert_into(Message)
         .values(
             key=key,
             kind=letter.kind,
@@ -257,9 +255,8 @@ def suppress(
     message: Message | None = None,
 ) -> bool:
     """Spare an address what `scope` says, for all editions; False when it is spared that already."""
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = db.session.execute(
-        insert(Suppression.__table__)  # type: ignore[arg-type]  # the table is a Table
+        insert_into(Suppression)
         .values(
             address_key=rules.address_key(address),
             edition_id=edition_id,

@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
 from dxday.core.carriage import Carriage
 from dxday.core.errors import NotAllowed
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.operations import rules
 from dxday.operations.kinds import OperationKind
 from dxday.operations.models import Operation
@@ -25,9 +24,8 @@ def request_operation(
     """
     if not actor.may(kind.permission, edition_id=edition_id):
         raise NotAllowed
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = db.session.execute(
-        insert(Operation.__table__)  # type: ignore[arg-type]  # the table is a Table
+        insert_into(Operation)
         .values(
             key=key,
             kind=kind.name,

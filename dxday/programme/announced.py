@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.programme.models import Placement, PlacementChange, Session
 from dxday.programme.queries import Standing
 from dxday.programme.rules import SessionState
@@ -65,8 +63,7 @@ def keep_rows(rows: Iterable[tuple[int, int, Announced]], *, now: datetime) -> N
     ]
     if not noted:
         return
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(PlacementChange.__table__)  # type: ignore[arg-type]  # the table is a Table
+    statement = insert_into(PlacementChange)
     untold = PlacementChange.notice_id.is_(None)
     db.session.execute(
         statement.on_conflict_do_update(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, case, select, update
 
 from dxday.core.intervals import Interval
-from dxday.db import db
+from dxday.db import db, table_of
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
 from dxday.programme import announced, queries, rules, services
@@ -49,9 +49,9 @@ def move_together(edition: Edition, moves: Sequence[Move], *, now: datetime) -> 
     )
     later = moves[0].starts_at > moves[0].standing.starts_at
     in_order = sorted(moves, key=lambda move: move.standing.starts_at, reverse=later)
-    table = Placement.__table__
+    table = table_of(Placement)
     db.session.execute(
-        update(table)  # type: ignore[arg-type]  # the table is a Table
+        update(table)
         .where(table.c.id == bindparam("of"))
         .values(starts_at=bindparam("begins"), ends_at=bindparam("ends")),
         [
@@ -79,15 +79,15 @@ def cancel_together(
         now=now,
     )
     cancelled = {standing.session_id for standing in standings} | set(whole)
-    table = Placement.__table__
+    table = table_of(Placement)
     for ids in _in_portions(standing.placement_id for standing in standings):
-        db.session.execute(update(table).where(table.c.id.in_(ids)).values(cancelled_at=now))  # type: ignore[arg-type]
+        db.session.execute(update(table).where(table.c.id.in_(ids)).values(cancelled_at=now))
     # Before the states change: what was a draft when it was cancelled stays unseen (see rules.is_public).
     _mark_changed(edition, cancelled, now=now)
-    sessions = Session.__table__
+    sessions = table_of(Session)
     for ids in _in_portions(whole):
         db.session.execute(
-            update(sessions).where(sessions.c.id.in_(ids)).values(state=SessionState.CANCELLED)  # type: ignore[arg-type]
+            update(sessions).where(sessions.c.id.in_(ids)).values(state=SessionState.CANCELLED)
         )
 
 
@@ -119,10 +119,10 @@ def _find_in_the_way(moves: Sequence[Move]) -> queries.Booking | None:
 
 def _mark_changed(edition: Edition, session_ids: Iterable[int], *, now: datetime) -> None:
     """Mark sessions as changed in time or place: calendars read it by the sequence, people at work by the version."""
-    table = Session.__table__
+    table = table_of(Session)
     for ids in _in_portions(session_ids):
         db.session.execute(
-            update(table)  # type: ignore[arg-type]  # the table is a Table
+            update(table)
             .where(table.c.id.in_(ids))
             .values(
                 updated_at=now,

@@ -14,7 +14,7 @@ from dxday.core import codes
 from dxday.core.actor import Actor
 from dxday.core.errors import NotFound, Stale
 from dxday.core.i18n import lazy_pick, pick
-from dxday.db import db
+from dxday.db import db, table_of
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
@@ -274,9 +274,9 @@ def _raise_sequences(ids: Sequence[int]) -> dict[int, int]:
 
     The rows' own version stays: their holders may be changing them at this moment, which is no conflict with it.
     """
-    table = Registration.__table__
+    table = table_of(Registration)
     rows = db.session.execute(
-        update(table)  # type: ignore[arg-type]  # the table is a Table
+        update(table)
         .where(table.c.id.in_(ids))
         .values(calendar_sequence=table.c.calendar_sequence + 1)
         .returning(table.c.id, table.c.calendar_sequence)

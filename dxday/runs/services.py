@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.runs import queries, rules
 from dxday.runs.models import JobRun, JobState, WorkerBeat
 from dxday.runs.rules import Outcome
@@ -185,8 +184,7 @@ def forget_workers(*, now: datetime) -> int:
 
 
 def _insert_unless_there(model: Any, **values: Any) -> None:
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    db.session.execute(insert(model.__table__).values(**values).on_conflict_do_nothing())
+    db.session.execute(insert_into(model).values(**values).on_conflict_do_nothing())
 
 
 def _execute(statement: Any) -> int:

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, Update, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dxday.adapters import calls
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
 from dxday.core.carriage import Carriage
 from dxday.core.errors import Stale
-from dxday.db import db
+from dxday.db import db, insert_into
 from dxday.editions.models import Edition
 from dxday.webhooks import queries, rules
 from dxday.webhooks.models import Hook, HookDelivery
@@ -192,10 +191,9 @@ def add_deliveries(rows: list[dict[str, Any]], *, now: datetime) -> None:
     """Queue deliveries, plain values without what is the same for all; what is there already is left alone."""
     if not rows:
         return
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     same = {"carriage": Carriage.QUEUED, "tries": 0, "created_at": now}
     db.session.execute(
-        insert(HookDelivery.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]  # the table is a Table
+        insert_into(HookDelivery).on_conflict_do_nothing(),
         [row | same for row in rows],
     )
 

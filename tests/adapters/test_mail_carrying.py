@@ -40,12 +40,12 @@ class Post:
         self.hang_up_at = ""
         self.lines = 0
 
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 (the name is aiosmtpd's)
         self.lines += 1
         session.host_name = hostname
         return responses
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 (the name is aiosmtpd's)
         if self.hang_up_at == "MAIL":
             self.hang_up_at = ""
             server.transport.abort()
@@ -55,13 +55,13 @@ class Post:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 (the name is aiosmtpd's)
         if "RCPT" in self.answers:
             return self.answers.pop("RCPT")
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 (the name is aiosmtpd's)
         if self.hang_up_at == "DATA":
             self.hang_up_at = ""
             server.transport.abort()

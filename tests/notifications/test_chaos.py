@@ -18,7 +18,7 @@ def test_whoever_dies_each_message_is_there_once_or_unknown_with_a_reason(capsys
     found = chaos.run(plan)
 
     with capsys.disabled():
-        print(f"\n{found}")  # noqa: T201
+        print(f"\n{found}")  # noqa: T201 (the counts are what one wants to read)
     bad = {name: getattr(found, name) for name in ("waiting", "lost", "doubled", "unexplained")}
     assert bad == dict.fromkeys(bad, 0)
     assert found.sent + found.unknown + found.refused == plan.messages
