@@ -106,13 +106,16 @@ def measure(box: "Outbox", seconds: float, count: int, *, both: bool) -> dict[st
 
 
 def memory(box: "Outbox") -> dict[str, dict[str, Any]]:
-    """Return how much memory a worker holds after few and after many messages."""
+    """Return how much memory a worker holds after few and after many messages.
+
+    In the middle of each lot stands one that cannot be written: it must fail by itself, and all others leave.
+    """
     with served(0.0) as server, box.workers(1, server) as processes:
         held = []
         for count in (FEW, MANY - FEW):
-            box.fill(count)
-            server.rate(count)
-            box.all_done(count)
+            box.fill(count, poisoned=True)
+            server.rate(count - 1)
+            box.all_done(count, failed=len(held) + 1)
             held.append(resident(processes[0].pid))
     return {
         f"memory of a worker after {MANY:,} messages": {
@@ -135,10 +138,12 @@ class Outbox:
     folder: Path
     _words: dict[str, Any] | None = None
 
-    def fill(self, count: int) -> None:
-        """Put `count` messages into the outbox."""
+    def fill(self, count: int, *, poisoned: bool = False) -> None:
+        """Put `count` messages into the outbox; if wanted, with one among them that no letter can be made of."""
         with self.app.app_context():
             rows = [self._row(number) for number in range(count)]
+            if poisoned:
+                rows[count // 2]["to_name"] = "Mẫu\r\nBcc: stranger@example.org"
             with transaction():
                 for begin in range(0, count, 1000):
                     db.session.execute(insert(Message), rows[begin : begin + 1000])
@@ -185,8 +190,8 @@ class Outbox:
             **(more or {"key": os.urandom(16).hex(), "carriage": Carriage.QUEUED}),
         }
 
-    def all_done(self, count: int) -> None:
-        """Wait until it stands in every row that it left.  Raises RuntimeError when it does not come to that."""
+    def all_done(self, count: int, *, failed: int = 0) -> None:
+        """Wait until it stands in every row that it left, or failed in `failed` of them.  Raises RuntimeError."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with self.app.app_context():
@@ -196,7 +201,7 @@ class Outbox:
                     ).all()
                 )
                 db.session.remove()
-            if set(states) == {Carriage.DONE}:
+            if states.pop(Carriage.FAILED, 0) == failed and set(states) == {Carriage.DONE}:
                 return
             time.sleep(0.1)
         raise RuntimeError(f"of {count} messages, {states}")

@@ -43,6 +43,8 @@ class Plan:
     whole: frozenset[int] = frozenset()
     """The sessions that are cancelled altogether."""
     windows: Sequence[WindowMove] = ()
+    site_id: int | None = None
+    """The site that it is about, when it is about one."""
     facts: Sequence[object] = field(default=())
     """What else was looked at; a plan with other facts is another plan."""
 
@@ -164,6 +166,7 @@ def site_cancelled(edition: Edition, site: Site, *, now: datetime) -> Plan:
         cancelled=cancelled,
         whole=frozenset(held),
         facts=[site.id, site.cancelled_at],
+        site_id=site.id,
     )
 
 
@@ -193,6 +196,7 @@ def site_postponed(edition: Edition, site: Site, days: int, *, now: datetime) ->
         _reach(edition, [move.standing for move in moves], now=now),
         moves=moves,
         facts=[site.id, site.cancelled_at],
+        site_id=site.id,
     )
 
 

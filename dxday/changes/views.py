@@ -324,7 +324,7 @@ def _foresee(plan: Callable[[datetime], Plan], act: Act, reason: Translations, n
         told=_told(audience),
         windows=[(str(w.label), _when(w.was), _when(w.becomes)) for w in foreseen.windows],
         reminders=queries.compare_reminders(before, after),
-        kept=queries.count_places(g.edition.id),
+        kept=queries.count_places(g.edition.id, site_id=foreseen.site_id),
     )
 
 

@@ -143,6 +143,7 @@ def remove_hook(hook: Hook, *, actor: Actor, now: datetime) -> None:
 
 def send_trial(hook: Hook, *, actor: Actor, now: datetime) -> HookDelivery:
     """Queue a trial event, also to a paused hook; it is tried once."""
+    db.session.refresh(hook, with_for_update=True)  # two who try at once must not take one number
     sequence = queries.next_trial(hook)
     delivery = HookDelivery(
         hook_id=hook.id,

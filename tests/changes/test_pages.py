@@ -129,6 +129,7 @@ def test_a_cancelled_site_says_so_and_is_not_offered(organizer, here, app):
     change = visitor.open(f"/my/registration/{held.token}/place")
     assert "Opening" in preview.words
     assert "not received here" in preview.words
+    assert "1 place is kept, with its seat." in preview.words
     assert "Your site was cancelled" in ticket.words
     assert ("North" in place.words, "Main" in place.words) == (False, True)
     assert "This site does not take part any more" in site.words
