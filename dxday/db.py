@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, cast
@@ -70,6 +70,30 @@ def choice(choices: type[StrEnum]) -> Enum:
 
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+Names = list[str]
+"""Codes in an order, kept as JSON."""
+
+
+class Minutes(sqltypes.TypeDecorator[timedelta]):
+    """A length of time, kept as a whole number of minutes."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Return whole minutes; what is not whole is a bug and is refused."""
+        if value is None:
+            return None
+        minutes, rest = divmod(value, timedelta(minutes=1))
+        if rest:
+            raise ValueError(f"{value!r} is no whole number of minutes")
+        return minutes
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Return the length."""
+        return None if value is None else timedelta(minutes=value)
+
+
 Id = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]
 Key = BigInteger().with_variant(Integer, "sqlite")
 """The column type of a foreign key."""
@@ -336,6 +360,8 @@ __all__ = [
     "Id",
     "Json",
     "Key",
+    "Minutes",
+    "Names",
     "Translations",
     "UtcDateTime",
     "ask_at_once",

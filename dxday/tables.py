@@ -5,11 +5,14 @@ from dxday.audit import models as audit
 from dxday.awards import models as awards
 from dxday.certificates import models as certificates
 from dxday.changes import models as changes
+from dxday.conflicts import models as conflicts
 from dxday.editions import models as editions
+from dxday.exchange import models as exchange
 from dxday.nominations import models as nominations
 from dxday.notifications import models as notifications
 from dxday.operations import models as operations
 from dxday.programme import models as programme
+from dxday.proposals import models as proposals
 from dxday.registration import models as registration
 from dxday.reminders import models as reminders
 from dxday.runs import models as runs
@@ -22,11 +25,14 @@ __all__ = [
     "awards",
     "certificates",
     "changes",
+    "conflicts",
     "editions",
+    "exchange",
     "nominations",
     "notifications",
     "operations",
     "programme",
+    "proposals",
     "registration",
     "reminders",
     "runs",

@@ -7,13 +7,15 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 import dxday.tables  # noqa: F401  (fills the metadata)
-from dxday.db import Base, UtcDateTime, db
+from dxday.db import Base, Minutes, UtcDateTime, db
 
 
 def render_item(kind: str, thing: Any, autogen: AutogenContext) -> str | bool:
     """Write our own column types as plain ones, so that old migrations need no code of today."""
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, Minutes):
+        return "sa.Integer()"
     if kind == "type" and type(thing).__name__ == "Enum":
         return "sa.String(length=40)"
     if kind == "type" and type(thing).__name__ == "JSON":
@@ -33,7 +35,7 @@ def compare_type(
     _context: Any, _column: Any, _metadata: Any, _inspected: Any, metadata_type: Any
 ) -> bool | None:
     """Own types that are plain ones underneath are no difference."""
-    if type(metadata_type).__name__ in ("Enum", "UtcDateTime", "JSON"):
+    if type(metadata_type).__name__ in ("Enum", "UtcDateTime", "JSON", "Minutes"):
         return False
     return None
 

@@ -24,8 +24,17 @@ from dxday.nominations.rules import State as NominationState
 from dxday.notifications.models import Message, Suppression
 from dxday.notifications.rules import SuppressionReason, SuppressionScope
 from dxday.operations.models import Operation
-from dxday.programme.models import Placement, Session
-from dxday.programme.rules import Mode, PlacementRole, SessionKind, SessionState
+from dxday.programme import publishing
+from dxday.programme.models import (
+    Part,
+    Placement,
+    PublishedPart,
+    PublishedPlacement,
+    PublishedSession,
+    Release,
+    Session,
+)
+from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.reminders.models import ReminderRule
@@ -131,7 +140,8 @@ def room(site: Site, **given: Any) -> Room:
     return save(Room(site_id=site.id, **(defaults | given)))
 
 
-def session(edition: Edition, **given: Any) -> Session:
+def session(edition: Edition, *, sequence: int = 0, **given: Any) -> Session:
+    """A session that the public knows, unless it is a draft, or was cancelled with a `sequence` of 0."""
     n = number()
     defaults = {
         "code": f"s{n}",
@@ -140,7 +150,11 @@ def session(edition: Edition, **given: Any) -> Session:
         "title": {"vi": f"Hội nghị {n}", "en": f"Conference {n}"},
         "updated_at": NOW,
     }
-    return save(Session(edition_id=edition.id, **(defaults | given)))
+    made = save(Session(edition_id=edition.id, **(defaults | given)))
+    if made.state is SessionState.PUBLISHED or (made.state is SessionState.CANCELLED and sequence):
+        names = [*publishing.SESSION_FIELDS, "id", "edition_id", "state", "updated_at"]
+        save(PublishedSession(sequence=sequence, **{name: getattr(made, name) for name in names}))
+    return made
 
 
 def placement(
@@ -153,7 +167,7 @@ def placement(
         value = given.get(name, f"{first_day} {default}")
         given[name] = at(value) if isinstance(value, str) else value
     defaults = {"role": PlacementRole.ORIGIN, "mode": Mode.ON_SITE}
-    return save(
+    made = save(
         Placement(
             edition_id=session.edition_id,
             session_id=session.id,
@@ -163,6 +177,23 @@ def placement(
             **(defaults | given),
         )
     )
+    if db.session.get(PublishedSession, session.id) is not None:
+        names = [*publishing.PLACEMENT_FIELDS, "edition_id", "session_id"]
+        save(PublishedPlacement(**{name: getattr(made, name) for name in names}))
+    return made
+
+
+def part(session: Session, person: Person, **given: Any) -> Part:
+    made = save(Part(session_id=session.id, person_id=person.id, **({"kind": PartKind.SPEAKER} | given)))
+    if db.session.get(PublishedSession, session.id) is not None:
+        names = ["id", "session_id", *publishing.PART_FIELDS]
+        save(PublishedPart(**{name: getattr(made, name) for name in names}))
+    return made
+
+
+def released(edition: Edition, **given: Any) -> Release | None:
+    """Let the public see the draft as it stands."""
+    return publishing.publish(edition, **({"name": "test", "actor": actor(), "now": NOW} | given))
 
 
 def pool(site: Site, **given: Any) -> SeatPool:

@@ -27,7 +27,7 @@ def test_every_migration_can_be_taken_back_and_done_again(own_app):
         upgrade()
 
         with db.engine.connect() as connection:
-            assert MigrationContext.configure(connection).get_current_revision() == "2026_11_22_reminders"
+            assert MigrationContext.configure(connection).get_current_revision() == "2026_11_30_programme"
 
 
 @on_both

@@ -1,6 +1,7 @@
 """Organisations, people, accounts, grants and one-time links."""
 
 from datetime import date, datetime
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -34,8 +35,11 @@ class Person(Base):
     """Somebody who has a part in the Day: speaker, chair, presiding officer; not necessarily an account."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("uq_person_guid", "guid", unique=True),)
 
     id: Mapped[Id]
+    guid: Mapped[UUID] = mapped_column(default=uuid4)
+    """Stable for ever: their calendar has its address by it."""
     full_name: Mapped[str]
     position: Mapped[Translations]
     """Office held, as it is printed beside the name."""

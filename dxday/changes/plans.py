@@ -68,6 +68,12 @@ class Plan:
         return {move.standing.placement_id for move in self.moves} | {s.placement_id for s in self.cancelled}
 
     @property
+    def session_ids(self) -> set[int]:
+        """The sessions that the act changes."""
+        placed = {move.standing.session_id for move in self.moves} | {s.session_id for s in self.cancelled}
+        return placed | self.whole
+
+    @property
     def moved_sessions(self) -> int:
         """How many sessions move."""
         return len({move.standing.session_id for move in self.moves})

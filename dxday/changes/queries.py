@@ -17,7 +17,7 @@ from dxday.core.i18n import Translations
 from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.notifications.models import Message
-from dxday.programme.models import Part, Placement, PlacementChange, Session
+from dxday.programme.models import PlacementChange, PublishedPart, PublishedPlacement, PublishedSession
 from dxday.programme.rules import GIVEN_PARTS, PartKind, PlacementRole
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState
@@ -135,12 +135,12 @@ def _parts(reach: Reach) -> list[tuple[Person, PartKind, int | None, int | None]
     session_ids = {session_id for session_id, _ in reach.placements}
     found: list[tuple[Person, PartKind, int | None, int | None]] = []
     rows = db.session.execute(
-        select(Person, Part.kind, Part.session_id, Part.site_id)
-        .join(Part, Part.person_id == Person.id)
-        .join(Session, Session.id == Part.session_id)
+        select(Person, PublishedPart.kind, PublishedPart.session_id, PublishedPart.site_id)
+        .join(PublishedPart, PublishedPart.person_id == Person.id)
+        .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
         .where(
-            Session.edition_id == reach.edition_id,
-            Part.kind.in_((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER)),
+            PublishedSession.edition_id == reach.edition_id,
+            PublishedPart.kind.in_((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER)),
         )
     )
     for person, kind, session_id, site_id in rows:
@@ -250,11 +250,11 @@ def list_settled_editions(now: datetime) -> list[Edition]:
     return list(db.session.scalars(select(Edition).where(Edition.id.in_(settled)).order_by(Edition.id)))
 
 
-def _changed_placements() -> Select[PlacementChange, Placement, Translations]:
+def _changed_placements() -> Select[PlacementChange, PublishedPlacement, Translations]:
     return (
-        select(PlacementChange, Placement, Session.title)
-        .join(Placement, Placement.id == PlacementChange.placement_id)
-        .join(Session, Session.id == Placement.session_id)
+        select(PlacementChange, PublishedPlacement, PublishedSession.title)
+        .join(PublishedPlacement, PublishedPlacement.id == PlacementChange.placement_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
         .execution_options(populate_existing=True)  # many are changed past the session at once
     )
 
@@ -263,7 +263,7 @@ def _was(change: PlacementChange) -> Where:
     return Where(change.was_starts_at, change.was_ends_at, change.was_room_id, change.was_cancelled)
 
 
-def _stands(placed: Placement) -> Where:
+def _stands(placed: PublishedPlacement) -> Where:
     return Where(placed.starts_at, placed.ends_at, placed.room_id, placed.cancelled_at is not None)
 
 

@@ -27,8 +27,8 @@ from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
 from dxday.notifications.letters import Letter
+from dxday.programme import publishing, together
 from dxday.programme import services as programme
-from dxday.programme import together
 from dxday.programme.models import PlacementChange, Session
 from dxday.registration import services as registration
 from dxday.registration import tickets
@@ -77,7 +77,7 @@ def cancel_edition(
     rules.check_sure(sure)
     plan = _locked(edition, lambda: plans.edition_cancelled(edition, now=now), seen)
     editions.cancel_edition(edition, reason=reason, actor=actor, now=now)
-    together.cancel_together(edition, plan.cancelled, whole=plan.whole, now=now)
+    together.cancel_together(plan.cancelled, whole=plan.whole, now=now)
     return _announce(plan, reason=reason, was_on=edition.starts_on, actor=actor, now=now)
 
 
@@ -99,7 +99,7 @@ def cancel_site(
     rules.check_sure(sure)
     plan = _locked(edition, lambda: plans.site_cancelled(edition, site, now=now), seen)
     sites.cancel_site(site, actor=actor, now=now)
-    together.cancel_together(edition, plan.cancelled, whole=plan.whole, now=now)
+    together.cancel_together(plan.cancelled, whole=plan.whole, now=now)
     return _announce(plan, reason=reason, site=site, actor=actor, now=now)
 
 
@@ -201,7 +201,16 @@ def _announce(
     site: Site | None = None,
     session: Session | None = None,
 ) -> Notice:
-    """Leave the notice by which the job tells people; what the act changed belongs to it."""
+    """Publish what the act changed, and leave the notice by which the job tells people; the changes belong to it."""
+    publishing.publish(
+        plan.edition,
+        only=plan.session_ids,
+        known_only=True,
+        name=str(rules.NOTICE_NAMES[plan.scope, plan.act]),
+        note=reason,
+        actor=actor,
+        now=now,
+    )
     notice = Notice(
         edition_id=plan.edition.id,
         act=plan.act,

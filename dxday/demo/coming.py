@@ -17,6 +17,7 @@ from dxday.editions import services as editions
 from dxday.editions.models import Edition
 from dxday.editions.rules import DocumentKind
 from dxday.nominations import services as nominations
+from dxday.programme import publishing
 from dxday.programme import services as programme
 from dxday.programme.rules import PartKind, SessionKind
 from dxday.registration.rules import SeatMode
@@ -143,7 +144,7 @@ def load(*, storage: Storage, now: datetime) -> Edition:
     ]  # fmt: skip
     for key, kind, begins, ends, place, title in rows:
         room = {"hall": hall, "hall+": hall, "exhibition": exhibition}.get(place) or joined[place][1]
-        session = programme.add_session(
+        programme.add_session(
             edition,
             guid=building.guid(CODE, str(day.year), key),
             kind=kind,
@@ -160,7 +161,7 @@ def load(*, storage: Storage, now: datetime) -> Edition:
             actor=SYSTEM,
             now=now,
         )
-        programme.publish_session(session, actor=SYSTEM, now=now)
+    publishing.publish(edition, name="Bản đầu tiên", actor=SYSTEM, now=now)
     categories = building.add_scheme(
         edition,
         "Luật Thi đua, khen thưởng số 06/2022/QH15; Nghị định 98/2023/NĐ-CP; Nghị định 152/2025/NĐ-CP",

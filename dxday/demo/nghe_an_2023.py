@@ -18,6 +18,7 @@ from dxday.editions import services as editions
 from dxday.editions.models import Edition
 from dxday.editions.rules import DocumentKind
 from dxday.nominations import services as nominations
+from dxday.programme import publishing
 from dxday.programme import services as programme
 from dxday.programme.rules import PartKind, SessionKind
 
@@ -183,7 +184,7 @@ def _add_programme(edition: Edition, now: datetime) -> None:
         ),
     ]  # fmt: skip
     for key, kind, begins, ends, title in sessions:
-        session = programme.add_session(
+        programme.add_session(
             edition,
             guid=building.guid(CODE, key),
             kind=kind,
@@ -197,7 +198,7 @@ def _add_programme(edition: Edition, now: datetime) -> None:
             actor=SYSTEM,
             now=now,
         )
-        programme.publish_session(session, actor=SYSTEM, now=now)
+    publishing.publish(edition, name="Bản đầu tiên", actor=SYSTEM, now=now)
 
 
 def _add_honours(edition: Edition, *, storage: Storage, prepared: datetime) -> None:

@@ -20,10 +20,10 @@ from dxday.core.actor import SYSTEM
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import LOCALES, lazy_gettext
 from dxday.db import Base
-from dxday.editions import services as editions
 from dxday.editions.models import Edition
 from dxday.nominations.models import Category, Nomination
 from dxday.nominations.rules import State
+from dxday.programme import publishing
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import Mode, PlacementRole, SessionKind, SessionState
 from dxday.registration import rules as registration_rules
@@ -118,7 +118,7 @@ def _add_sessions(edition: Edition, sites: list[Site], wanted: int, now: datetim
                 ),
             )
             _settle_ids(Session)
-            editions.mark_programme_changed(edition.id)
+            publishing.publish(edition, only=ids, name=f"{count} sample sessions", actor=SYSTEM, now=now)
         made += count
 
 
@@ -150,10 +150,9 @@ def _session(edition: Edition, number: int, place: int, now: datetime) -> dict[s
         "code": f"mau-{number}",
         "guid": uuid4(),
         "kind": kinds[place % len(kinds)],
-        "state": SessionState.PUBLISHED,
+        "state": SessionState.DRAFT,
         "title": {"vi": f"Phiên mẫu {number}", "en": f"Sample session {number}", "hi": f"नमूना सत्र {number}"},
         "language": "vi",
-        "sequence": 0,
         "updated_at": now,
         "version": 1,
     }

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dxday.db import db, insert_into
-from dxday.programme.models import Placement, PlacementChange, Session
-from dxday.programme.queries import Standing
-from dxday.programme.rules import SessionState
+from dxday.programme.models import PlacementChange
 
 
 @dataclass(frozen=True)
@@ -18,33 +16,6 @@ class Announced:
     ends_at: datetime
     room_id: int | None
     cancelled: bool
-
-
-def as_announced(standing: Standing) -> Announced:
-    """Return how people know a placement that takes place."""
-    return Announced(standing.starts_at, standing.ends_at, standing.room_id, cancelled=False)
-
-
-def keep(session: Session, placements: Iterable[Placement], *, now: datetime) -> None:
-    """Note how placements of a published session stand, just before they are changed; nobody knows of a draft."""
-    if session.state is not SessionState.PUBLISHED:
-        return
-    keep_rows(
-        (
-            (
-                placement.id,
-                placement.edition_id,
-                Announced(
-                    placement.starts_at,
-                    placement.ends_at,
-                    placement.room_id,
-                    cancelled=placement.cancelled_at is not None,
-                ),
-            )
-            for placement in placements
-        ),
-        now=now,
-    )
 
 
 def keep_rows(rows: Iterable[tuple[int, int, Announced]], *, now: datetime) -> None:

@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from dxday.accounts.models import Person
 from dxday.core.errors import NotFound
 from dxday.core.i18n import Translations
 from dxday.core.intervals import Interval
 from dxday.db import db
-from dxday.programme.models import Part, Placement, Session
+from dxday.programme.models import (
+    Part,
+    Placement,
+    PublishedPart,
+    PublishedPlacement,
+    PublishedSession,
+    Session,
+)
 from dxday.programme.rules import GIVEN_PARTS, Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.models import Room, Site
-
-_PUBLIC = or_(
-    Session.state == SessionState.PUBLISHED,
-    and_(Session.state == SessionState.CANCELLED, Session.sequence > 0),  # see rules.is_public
-)
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,21 @@ def get_session(edition_id: int, code: str) -> Session:
     return found
 
 
-def get_public_session(edition_id: int, code: str) -> Session:
-    """Return a session that visitors may see.  Raises NotFound, also for a draft."""
+def get_public_session(edition_id: int, code: str) -> PublishedSession:
+    """Return a session that visitors may see, with placements (site, room), parts and track.
+
+    Raises NotFound, also for a draft.
+    """
+    placed = selectinload(PublishedSession.placements)
     found = db.session.scalars(
-        _whole().where(Session.edition_id == edition_id, Session.code == code, _PUBLIC)
+        select(PublishedSession)
+        .where(PublishedSession.edition_id == edition_id, PublishedSession.code == code)
+        .options(
+            placed.joinedload(PublishedPlacement.site),
+            placed.joinedload(PublishedPlacement.room),
+            selectinload(PublishedSession.parts).joinedload(PublishedPart.person),
+            joinedload(PublishedSession.track),
+        )
     ).one_or_none()
     if found is None:
         raise NotFound
@@ -304,18 +317,18 @@ def list_entries(edition_id: int) -> list[Entry]:
     """Return the sessions that visitors may see, those cancelled after they were published included."""
     rows = db.session.execute(
         select(
-            Session.id,
-            Session.code,
-            Session.guid,
-            Session.kind,
-            Session.title,
-            Session.abstract,
-            Session.state == SessionState.CANCELLED,
-            Session.sequence,
-            Session.updated_at,
+            PublishedSession.id,
+            PublishedSession.code,
+            PublishedSession.guid,
+            PublishedSession.kind,
+            PublishedSession.title,
+            PublishedSession.abstract,
+            PublishedSession.state == SessionState.CANCELLED,
+            PublishedSession.sequence,
+            PublishedSession.updated_at,
         )
-        .where(Session.edition_id == edition_id, _PUBLIC)
-        .order_by(Session.id)
+        .where(PublishedSession.edition_id == edition_id)
+        .order_by(PublishedSession.id)
     )
     return [Entry(*row) for row in rows]
 
@@ -326,34 +339,34 @@ def list_showings(
     """Return where and when the sessions of `list_entries` are, by time; at one site, of one session."""
     statement = (
         select(
-            Placement.session_id,
-            Placement.site_id,
-            Placement.room_id,
-            Placement.role,
-            Placement.mode,
-            Placement.starts_at,
-            Placement.ends_at,
-            Placement.cancelled_at.is_not(None),
+            PublishedPlacement.session_id,
+            PublishedPlacement.site_id,
+            PublishedPlacement.room_id,
+            PublishedPlacement.role,
+            PublishedPlacement.mode,
+            PublishedPlacement.starts_at,
+            PublishedPlacement.ends_at,
+            PublishedPlacement.cancelled_at.is_not(None),
         )
-        .join(Session, Session.id == Placement.session_id)
-        .where(Placement.edition_id == edition_id, _PUBLIC)
-        .order_by(Placement.starts_at, Placement.session_id, Placement.id)
+        .join(Session, PublishedSession.id == PublishedPlacement.session_id)
+        .where(PublishedPlacement.edition_id == edition_id)
+        .order_by(PublishedPlacement.starts_at, PublishedPlacement.session_id, PublishedPlacement.id)
     )
     if site_id is not None:
-        statement = statement.where(Placement.site_id == site_id)
+        statement = statement.where(PublishedPlacement.site_id == site_id)
     if session_id is not None:
-        statement = statement.where(Placement.session_id == session_id)
+        statement = statement.where(PublishedPlacement.session_id == session_id)
     return [Showing(*row) for row in db.session.execute(statement)]
 
 
 def list_speakers(edition_id: int) -> dict[int, list[str]]:
     """Return the names of those who have a part in each session of the edition, by session id, in order."""
     rows = db.session.execute(
-        select(Part.session_id, Person.full_name)
-        .join(Person, Person.id == Part.person_id)
-        .join(Session, Session.id == Part.session_id)
-        .where(Session.edition_id == edition_id, _PUBLIC, Part.kind.in_(GIVEN_PARTS))
-        .order_by(Part.session_id, _part_order(), Part.position, Part.id)
+        select(PublishedPart.session_id, Person.full_name)
+        .join(Person, Person.id == PublishedPart.person_id)
+        .join(Session, PublishedSession.id == PublishedPart.session_id)
+        .where(PublishedSession.edition_id == edition_id, PublishedPart.kind.in_(GIVEN_PARTS))
+        .order_by(PublishedPart.session_id, _part_order(), PublishedPart.position, PublishedPart.id)
     )
     found: dict[int, list[str]] = {}
     for session_id, name in rows:
@@ -364,24 +377,28 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
 
 
 def _part_order() -> ColumnElement[int]:
-    return case({kind: place for place, kind in enumerate(PartKind)}, value=Part.kind)
+    return case({kind: place for place, kind in enumerate(PartKind)}, value=PublishedPart.kind)
 
 
-def list_next_to(session: Session, placement: Placement) -> tuple[Session | None, Session | None]:
+def list_next_to(
+    session: PublishedSession, placement: PublishedPlacement
+) -> tuple[PublishedSession | None, PublishedSession | None]:
     """Return the published sessions just before and just after this one at the placement's site."""
     there = (
-        select(Session)
-        .join(Placement, Placement.session_id == Session.id)
+        select(PublishedSession)
+        .join(PublishedPlacement, PublishedPlacement.session_id == PublishedSession.id)
         .where(
-            Placement.site_id == placement.site_id,
-            Placement.cancelled_at.is_(None),
-            Session.state == SessionState.PUBLISHED,
-            Session.id != session.id,
+            PublishedPlacement.site_id == placement.site_id,
+            PublishedPlacement.cancelled_at.is_(None),
+            PublishedSession.state == SessionState.PUBLISHED,
+            PublishedSession.id != session.id,
         )
         .limit(1)
     )
-    before = there.where(Placement.ends_at <= placement.starts_at).order_by(
-        Placement.ends_at.desc(), Placement.id.desc()
+    before = there.where(PublishedPlacement.ends_at <= placement.starts_at).order_by(
+        PublishedPlacement.ends_at.desc(), PublishedPlacement.id.desc()
     )
-    after = there.where(Placement.starts_at >= placement.ends_at).order_by(Placement.starts_at, Placement.id)
+    after = there.where(PublishedPlacement.starts_at >= placement.ends_at).order_by(
+        PublishedPlacement.starts_at, PublishedPlacement.id
+    )
     return db.session.scalars(before).first(), db.session.scalars(after).first()

@@ -14,7 +14,7 @@ from dxday.db import UtcDateTime, db
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications.letters import Letter, Placeholder
-from dxday.programme.models import Part, Placement, Session
+from dxday.programme.models import PublishedPart, PublishedPlacement, PublishedSession
 from dxday.programme.rules import (
     GIVEN_PARTS,
     PART_KIND_NAMES,
@@ -34,7 +34,9 @@ _ALWAYS = literal(datetime(1970, 1, 1, tzinfo=UTC), UtcDateTime())
 """Since when somebody has a part is not kept: nothing told them the time when they got it, so nobody is too late."""
 
 _TAKES_PLACE = and_(
-    Session.state == SessionState.PUBLISHED, Placement.cancelled_at.is_(None), Site.cancelled_at.is_(None)
+    PublishedSession.state == SessionState.PUBLISHED,
+    PublishedPlacement.cancelled_at.is_(None),
+    Site.cancelled_at.is_(None),
 )
 
 
@@ -46,16 +48,16 @@ def ceremonies(editions: Sequence[Edition]) -> dict[int, datetime]:
     days = {edition.id: edition.ceremony_on for edition in editions if edition.ceremony_on}
     programmed = dict(
         db.session.execute(
-            select(Placement.edition_id, func.min(Placement.starts_at))
-            .join(Session, Session.id == Placement.session_id)
-            .join(Site, Site.id == Placement.site_id)
+            select(PublishedPlacement.edition_id, func.min(PublishedPlacement.starts_at))
+            .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
+            .join(Site, Site.id == PublishedPlacement.site_id)
             .where(
-                Placement.edition_id.in_(days),
-                Placement.role == PlacementRole.ORIGIN,
-                Session.kind == SessionKind.CEREMONY,
+                PublishedPlacement.edition_id.in_(days),
+                PublishedPlacement.role == PlacementRole.ORIGIN,
+                PublishedSession.kind == SessionKind.CEREMONY,
                 _TAKES_PLACE,
             )
-            .group_by(Placement.edition_id)
+            .group_by(PublishedPlacement.edition_id)
         ).all()
     )
     return {
@@ -78,19 +80,25 @@ def choose_sites(edition: Edition) -> list[tuple[str, Words]]:
 def choose_sessions(edition: Edition) -> list[tuple[str, Words]]:
     """Return the edition's published sessions as choices of a filter."""
     rows = db.session.execute(
-        select(Session.code, Session.title)
-        .where(Session.edition_id == edition.id, Session.state == SessionState.PUBLISHED)
-        .order_by(Session.id)
+        select(PublishedSession.code, PublishedSession.title)
+        .where(PublishedSession.edition_id == edition.id, PublishedSession.state == SessionState.PUBLISHED)
+        .order_by(PublishedSession.id)
     )
     return [(code, lazy_pick(title)) for code, title in rows]
 
 
-def _sessions(editions: Sequence[Edition], at: Callable[[Placement], datetime]) -> list[Anchor]:
+def _sessions(editions: Sequence[Edition], at: Callable[[PublishedPlacement], datetime]) -> list[Anchor]:
     rows = db.session.execute(
-        select(Session, Placement, Site.code)
-        .join(Placement, and_(Placement.session_id == Session.id, Placement.role == PlacementRole.ORIGIN))
-        .join(Site, Site.id == Placement.site_id)
-        .where(Session.edition_id.in_([edition.id for edition in editions]), _TAKES_PLACE)
+        select(PublishedSession, PublishedPlacement, Site.code)
+        .join(
+            PublishedPlacement,
+            and_(
+                PublishedPlacement.session_id == PublishedSession.id,
+                PublishedPlacement.role == PlacementRole.ORIGIN,
+            ),
+        )
+        .join(Site, Site.id == PublishedPlacement.site_id)
+        .where(PublishedSession.edition_id.in_([edition.id for edition in editions]), _TAKES_PLACE)
     )
     return [
         Anchor(
@@ -115,9 +123,9 @@ def _session_ends(editions: Sequence[Edition]) -> list[Anchor]:
 
 def _site_beginnings(editions: Sequence[Edition]) -> list[Anchor]:
     rows = db.session.execute(
-        select(Site, func.min(Placement.starts_at))
-        .join(Placement, Placement.site_id == Site.id)
-        .join(Session, Session.id == Placement.session_id)
+        select(Site, func.min(PublishedPlacement.starts_at))
+        .join(PublishedPlacement, PublishedPlacement.site_id == Site.id)
+        .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
         .where(Site.edition_id.in_([edition.id for edition in editions]), _TAKES_PLACE)
         .group_by(Site.id)
     )
@@ -145,11 +153,11 @@ def _speakers(slots: CTE) -> Select[Any]:
             Person.locale.label("locale"),
             _ALWAYS.label("since"),
         )
-        .join(Part, Part.session_id == slots.c.key)
-        .join(Person, Person.id == Part.person_id)
+        .join(PublishedPart, PublishedPart.session_id == slots.c.key)
+        .join(Person, Person.id == PublishedPart.person_id)
         .where(
-            Part.kind.in_(GIVEN_PARTS),
-            or_(slots.c.only.is_(None), slots.c.only == cast(Part.kind, Text)),
+            PublishedPart.kind.in_(GIVEN_PARTS),
+            or_(slots.c.only.is_(None), slots.c.only == cast(PublishedPart.kind, Text)),
         )
         .distinct()
     )
@@ -161,9 +169,12 @@ def _presiding(slots: CTE) -> Select[Any]:
         select(Site.id.label("site_id"), Site.presiding_officer_id.label("person_id"))
         .where(Site.presiding_officer_id.is_not(None))
         .union(
-            select(Part.site_id, Part.person_id)
-            .join(Session, Session.id == Part.session_id)
-            .where(Part.kind == PartKind.PRESIDING_OFFICER, Session.state == SessionState.PUBLISHED)
+            select(PublishedPart.site_id, PublishedPart.person_id)
+            .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
+            .where(
+                PublishedPart.kind == PartKind.PRESIDING_OFFICER,
+                PublishedSession.state == SessionState.PUBLISHED,
+            )
         )
         .subquery()
     )
@@ -191,19 +202,23 @@ def _speaker_facts(found: Sequence[Found]) -> list[dict[str, Any]]:
     placements = {
         placement.session_id: placement
         for placement in db.session.scalars(
-            select(Placement)
+            select(PublishedPlacement)
             .where(
-                Placement.session_id.in_({one.anchor.key for one in found}),
-                Placement.role == PlacementRole.ORIGIN,
+                PublishedPlacement.session_id.in_({one.anchor.key for one in found}),
+                PublishedPlacement.role == PlacementRole.ORIGIN,
             )
-            .options(joinedload(Placement.session), joinedload(Placement.site), joinedload(Placement.room))
+            .options(
+                joinedload(PublishedPlacement.session),
+                joinedload(PublishedPlacement.site),
+                joinedload(PublishedPlacement.room),
+            )
         )
     }
     kinds: dict[tuple[int, int], PartKind] = {}
     for part in db.session.scalars(
-        select(Part)
-        .where(Part.session_id.in_(placements), Part.person_id.in_(_person_ids(found)))
-        .order_by(Part.position.desc(), Part.id.desc())
+        select(PublishedPart)
+        .where(PublishedPart.session_id.in_(placements), PublishedPart.person_id.in_(_person_ids(found)))
+        .order_by(PublishedPart.position.desc(), PublishedPart.id.desc())
     ):
         kinds[part.session_id, part.person_id] = part.kind
     facts = []
@@ -233,11 +248,11 @@ def _presiding_facts(found: Sequence[Found]) -> list[dict[str, Any]]:
     here = {site.id: site for site in db.session.scalars(select(Site).where(Site.id.in_(wanted)))}
     counts = dict(
         db.session.execute(
-            select(Placement.site_id, func.count())
-            .join(Session, Session.id == Placement.session_id)
-            .join(Site, Site.id == Placement.site_id)
-            .where(Placement.site_id.in_(wanted), _TAKES_PLACE)
-            .group_by(Placement.site_id)
+            select(PublishedPlacement.site_id, func.count())
+            .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
+            .join(Site, Site.id == PublishedPlacement.site_id)
+            .where(PublishedPlacement.site_id.in_(wanted), _TAKES_PLACE)
+            .group_by(PublishedPlacement.site_id)
         ).all()
     )
     return [

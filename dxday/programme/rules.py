@@ -71,6 +71,34 @@ PLACEMENT_ROLE_NAMES: dict[PlacementRole, Words] = {
 }
 
 
+class OrderMark(StrEnum):
+    """A session that must be the first or the last of its edition."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+
+
+ORDER_MARK_NAMES: dict[OrderMark, Words] = {
+    OrderMark.OPENING: lazy_gettext("Opens the Day"),
+    OrderMark.CLOSING: lazy_gettext("Closes the Day"),
+}
+
+
+class EntryChange(StrEnum):
+    """What a release did to a session."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
+ENTRY_CHANGE_NAMES: dict[EntryChange, Words] = {
+    EntryChange.ADDED: lazy_gettext("New"),
+    EntryChange.CHANGED: lazy_gettext("Changed"),
+    EntryChange.CANCELLED: lazy_gettext("Cancelled"),
+}
+
+
 class Mode(StrEnum):
     """How a session is held at one site."""
 
@@ -266,14 +294,6 @@ def check_can_change(state: SessionState) -> None:
     """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
     if state is SessionState.CANCELLED:
         raise CancelledForGood
-
-
-def is_public(state: SessionState, sequence: int) -> bool:
-    """Tell whether visitors see a session: it is published, or it was when it was cancelled.
-
-    Cancelling what was published raises the sequence, cancelling a draft does not.
-    """
-    return state is SessionState.PUBLISHED or (state is SessionState.CANCELLED and sequence > 0)
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

@@ -20,9 +20,8 @@ from dxday.core.i18n import Translations, lazy_pick, pick
 from dxday.core.intervals import Interval
 from dxday.core.vietnamese import slug
 from dxday.db import db
-from dxday.editions import services as editions
 from dxday.editions.models import Edition
-from dxday.programme import announced, queries, rules
+from dxday.programme import publishing, queries, rules
 from dxday.programme.models import Part, Placement, PlacementOverride, Session
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites import queries as sites
@@ -90,7 +89,6 @@ def add_session(
         title=title,
         abstract=abstract,
         language=language,
-        sequence=0,
         updated_at=now,
         placements=[],
         parts=[],
@@ -134,7 +132,7 @@ def add_placement(
     wish = _Wish(placement, room, Interval(origin.starts_at, origin.ends_at))
     with _rooms_kept(edition, [wish], reason=override_reason, actor=actor, now=now):
         session.placements.append(placement)
-    _changed(session, "placement.added", actor=actor, now=now, in_place=True, site_id=room.site_id)
+    _changed(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
     return placement
 
 
@@ -165,7 +163,7 @@ def change_session(
         return
     for name in changed:
         setattr(session, name, wanted[name])
-    _changed(session, "session.changed", actor=actor, now=now, in_place=False, changed=changed)
+    _changed(session, "session.changed", actor=actor, now=now, changed=changed)
 
 
 def move_session(
@@ -209,7 +207,6 @@ def move_session(
         if (there := rooms[p.id]) is not None and p.cancelled_at is None
     ]
     with _rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
-        announced.keep(session, moving, now=now)
         for placement in moving:
             placement.starts_at, placement.ends_at = times[placement.id]
             _put_into(placement, rooms[placement.id])
@@ -218,7 +215,6 @@ def move_session(
         "session.moved",
         actor=actor,
         now=now,
-        in_place=True,
         was=was.isoformat(),
         starts_at=starts_at.isoformat(),
         sites=len(moving),
@@ -259,7 +255,6 @@ def change_placement(
         wishes = [_Wish(placement, room, Interval(placement.starts_at, placement.ends_at))]
     with _rooms_kept(_edition(session), wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
-            announced.keep(session, [placement], now=now)
             _put_into(placement, room)
         if received != was_received:
             placement.cancelled_at = None if received else now
@@ -269,7 +264,6 @@ def change_placement(
         "placement.changed",
         actor=actor,
         now=now,
-        in_place=True,
         site_id=placement.site_id,
         received=received,
         mode=mode.value,
@@ -295,7 +289,7 @@ def give_part(
         person_id=person.id, person=person, kind=kind, site_id=site.id if site else None, position=position
     )
     session.parts.append(part)
-    _changed(session, "part.given", actor=actor, now=now, in_place=False, person=person.id, kind=kind.value)
+    _changed(session, "part.given", actor=actor, now=now, person=person.id, kind=kind.value)
     return part
 
 
@@ -323,33 +317,34 @@ def set_parts(
             had[key].position = position
         else:
             session.parts.append(Part(person_id=person.id, person=person, kind=key[0], position=position))
-    _changed(session, "parts.changed", actor=actor, now=now, in_place=False, people=len(wanted))
+    _changed(session, "parts.changed", actor=actor, now=now, people=len(wanted))
 
 
 # States --------------------------------------------------------------------------------------------------------------
 
 
 def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Let visitors see the session.  Raises AlreadyPublished, AlreadyCancelled, NotPlacedYet."""
+    """Let visitors see the session, by a release of its own.
+
+    Raises AlreadyPublished, AlreadyCancelled, NotPlacedYet.
+    """
     rules.check_can_publish(session.state, placed=bool(session.placements))
-    session.state = SessionState.PUBLISHED
-    _changed(session, "session.published", actor=actor, now=now, in_place=False)
+    edition = _edition(session)
+    publishing.publish(edition, only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now)
+    _changed(session, "session.published", actor=actor, now=now)
 
 
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     """Cancel the session everywhere and set its rooms free.
 
-    What was published stays visible as cancelled, since people were told of it.  Raises AlreadyCancelled.
+    What was published stays visible as cancelled from the next release on, since people were told of it.  Raises
+    AlreadyCancelled.
     """
     rules.check_move(session.state, SessionState.CANCELLED)
-    was_public = session.state is SessionState.PUBLISHED
-    announced.keep(session, [p for p in session.placements if p.cancelled_at is None], now=now)
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now
-    if was_public:
-        session.sequence += 1
-    _changed(session, "session.cancelled", actor=actor, now=now, in_place=False)
+    _changed(session, "session.cancelled", actor=actor, now=now)
 
 
 # Rooms ---------------------------------------------------------------------------------------------------------------
@@ -485,21 +480,15 @@ def _first_room(site: Site) -> Room:
 # Common --------------------------------------------------------------------------------------------------------------
 
 
-def _changed(
-    session: Session, action: str, *, actor: Actor, now: datetime, in_place: bool, **facts: Any
-) -> None:
-    """Mark the session as changed (`in_place`: in time or place) and write the trail."""
+def _changed(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
+    """Mark the session as changed and write the trail."""
     session.updated_at = now
     flag_modified(session, "updated_at")  # so that the version rises although only a placement was changed
-    if in_place and session.state is SessionState.PUBLISHED:
-        session.sequence += 1
     db.session.flush()
     _note(action, session, actor=actor, now=now, **facts)
 
 
 def _note(action: str, session: Session, *, actor: Actor, now: datetime, **facts: Any) -> None:
-    if rules.is_public(session.state, session.sequence):
-        editions.mark_programme_changed(session.edition_id)
     audit.record(action, subject=session.code, actor=actor, now=now, edition_id=session.edition_id, **facts)
 
 

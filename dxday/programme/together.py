@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, select, update
 
 from dxday.core.intervals import Interval
 from dxday.db import db, table_of
-from dxday.editions import services as editions
 from dxday.editions.models import Edition
-from dxday.programme import announced, queries, rules, services
+from dxday.programme import queries, rules, services
 from dxday.programme.models import Placement, Session
 from dxday.programme.queries import Move, Standing
 from dxday.programme.rules import SessionState
@@ -32,21 +31,13 @@ def move_together(edition: Edition, moves: Sequence[Move], *, now: datetime) -> 
 
     What shares a room by a permission goes on doing so: both move.  The databases look at each row when it is
     changed and know nothing of those that follow, so the last goes first when all move later, and the first when all
-    move earlier: each then moves into a time that is free already.  Whoever calls writes the trail.
+    move earlier: each then moves into a time that is free already.  Whoever calls writes the trail and publishes.
     """
     if not moves:
         return
     sites.lock_rooms(move.standing.room_id for move in moves if move.standing.room_id)
     if booking := _find_in_the_way(moves):
         raise services.room_taken(edition, booking)
-    announced.keep_rows(
-        (
-            (move.standing.placement_id, edition.id, announced.as_announced(move.standing))
-            for move in moves
-            if move.standing.state is SessionState.PUBLISHED
-        ),
-        now=now,
-    )
     later = moves[0].starts_at > moves[0].standing.starts_at
     in_order = sorted(moves, key=lambda move: move.standing.starts_at, reverse=later)
     table = table_of(Placement)
@@ -59,31 +50,20 @@ def move_together(edition: Edition, moves: Sequence[Move], *, now: datetime) -> 
             for move in in_order
         ],
     )
-    _mark_changed(edition, {move.standing.session_id for move in moves}, now=now)
+    _mark_changed({move.standing.session_id for move in moves}, now=now)
 
 
-def cancel_together(
-    edition: Edition, standings: Sequence[Standing], *, whole: Iterable[int], now: datetime
-) -> None:
+def cancel_together(standings: Sequence[Standing], *, whole: Iterable[int], now: datetime) -> None:
     """Cancel many placements in one go, and the sessions whose ids are in `whole` altogether.
 
-    Whoever calls gives all placements of a session that is cancelled whole, and writes the trail.
+    Whoever calls gives all placements of a session that is cancelled whole, writes the trail and publishes.
     """
     sites.lock_rooms(standing.room_id for standing in standings if standing.room_id)
-    announced.keep_rows(
-        (
-            (standing.placement_id, edition.id, announced.as_announced(standing))
-            for standing in standings
-            if standing.state is SessionState.PUBLISHED
-        ),
-        now=now,
-    )
     cancelled = {standing.session_id for standing in standings} | set(whole)
     table = table_of(Placement)
     for ids in _in_portions(standing.placement_id for standing in standings):
         db.session.execute(update(table).where(table.c.id.in_(ids)).values(cancelled_at=now))
-    # Before the states change: what was a draft when it was cancelled stays unseen (see rules.is_public).
-    _mark_changed(edition, cancelled, now=now)
+    _mark_changed(cancelled, now=now)
     sessions = table_of(Session)
     for ids in _in_portions(whole):
         db.session.execute(
@@ -117,20 +97,13 @@ def _find_in_the_way(moves: Sequence[Move]) -> queries.Booking | None:
     return min(found, key=lambda booking: booking.interval) if found else None
 
 
-def _mark_changed(edition: Edition, session_ids: Iterable[int], *, now: datetime) -> None:
-    """Mark sessions as changed in time or place: calendars read it by the sequence, people at work by the version."""
+def _mark_changed(session_ids: Iterable[int], *, now: datetime) -> None:
+    """Mark sessions as changed, so that who works on one of them is told."""
     table = table_of(Session)
     for ids in _in_portions(session_ids):
         db.session.execute(
-            update(table)
-            .where(table.c.id.in_(ids))
-            .values(
-                updated_at=now,
-                version=table.c.version + 1,
-                sequence=table.c.sequence + case((table.c.state == SessionState.PUBLISHED, 1), else_=0),
-            )
+            update(table).where(table.c.id.in_(ids)).values(updated_at=now, version=table.c.version + 1)
         )
-    editions.mark_programme_changed(edition.id)
 
 
 def _in_portions(ids: Iterable[int], size: int = 1000) -> Iterator[list[int]]:

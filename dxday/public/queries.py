@@ -14,7 +14,7 @@ from dxday.db import db
 from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from dxday.notifications.models import Message
-from dxday.programme.models import Placement, Session
+from dxday.programme.models import Placement, PublishedPlacement, PublishedSession, Session
 from dxday.programme.rules import PlacementRole, SessionKind, SessionState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
@@ -86,12 +86,16 @@ def list_site_seats(edition_id: int) -> list[SiteSeats]:
 def list_first_sessions(edition_id: int, number: int) -> list[FirstSession]:
     """Return the first sessions of the published programme, by time, where they start; one statement."""
     rows = db.session.execute(
-        select(Session, Placement, Site, Room)
-        .join(Placement, (Placement.session_id == Session.id) & (Placement.role == PlacementRole.ORIGIN))
-        .join(Site, Site.id == Placement.site_id)
-        .outerjoin(Room, Room.id == Placement.room_id)
-        .where(Session.edition_id == edition_id, Session.state == SessionState.PUBLISHED)
-        .order_by(Placement.starts_at, Session.id)
+        select(PublishedSession, PublishedPlacement, Site, Room)
+        .join(
+            PublishedPlacement,
+            (PublishedPlacement.session_id == PublishedSession.id)
+            & (PublishedPlacement.role == PlacementRole.ORIGIN),
+        )
+        .join(Site, Site.id == PublishedPlacement.site_id)
+        .outerjoin(Room, Room.id == PublishedPlacement.room_id)
+        .where(PublishedSession.edition_id == edition_id, PublishedSession.state == SessionState.PUBLISHED)
+        .order_by(PublishedPlacement.starts_at, PublishedSession.id)
         .limit(number)
     )
     return [

@@ -11,7 +11,7 @@ from dxday.core.errors import NotFound
 from dxday.core.vietnamese import fold, sort_key
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme.models import Placement, Session
+from dxday.programme.models import PublishedPlacement, PublishedSession
 from dxday.programme.rules import SessionState
 from dxday.registration import rules
 from dxday.registration.models import Registration, SeatPool
@@ -161,20 +161,20 @@ def list_for_export(edition_id: int) -> list[Registration]:
     return sorted(rows, key=lambda row: (sort_key(row.full_name), row.id))
 
 
-def list_sessions_at(edition_id: int, site_id: int) -> list[Placement]:
+def list_sessions_at(edition_id: int, site_id: int) -> list[PublishedPlacement]:
     """Return the published sessions at a site in time order, as placements with session and room."""
     return list(
         db.session.scalars(
-            select(Placement)
-            .join(Placement.session)
+            select(PublishedPlacement)
+            .join(PublishedPlacement.session)
             .where(
-                Placement.edition_id == edition_id,
-                Placement.site_id == site_id,
-                Placement.cancelled_at.is_(None),
-                Session.state == SessionState.PUBLISHED,
+                PublishedPlacement.edition_id == edition_id,
+                PublishedPlacement.site_id == site_id,
+                PublishedPlacement.cancelled_at.is_(None),
+                PublishedSession.state == SessionState.PUBLISHED,
             )
-            .options(joinedload(Placement.session), joinedload(Placement.room))
-            .order_by(Placement.starts_at, Placement.id)
+            .options(joinedload(PublishedPlacement.session), joinedload(PublishedPlacement.room))
+            .order_by(PublishedPlacement.starts_at, PublishedPlacement.id)
         )
     )
 
@@ -187,14 +187,14 @@ def first_starts(editions: Iterable[Edition]) -> dict[int, datetime]:
     by_id = {edition.id: edition for edition in editions}
     programmed = dict(
         db.session.execute(
-            select(Placement.site_id, func.min(Placement.starts_at))
-            .join(Session, Session.id == Placement.session_id)
+            select(PublishedPlacement.site_id, func.min(PublishedPlacement.starts_at))
+            .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
             .where(
-                Placement.edition_id.in_(by_id),
-                Placement.cancelled_at.is_(None),
-                Session.state == SessionState.PUBLISHED,
+                PublishedPlacement.edition_id.in_(by_id),
+                PublishedPlacement.cancelled_at.is_(None),
+                PublishedSession.state == SessionState.PUBLISHED,
             )
-            .group_by(Placement.site_id)
+            .group_by(PublishedPlacement.site_id)
         ).all()
     )
     sites = db.session.execute(

@@ -14,7 +14,7 @@ from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications.letters import Letter, Placeholder
 from dxday.programme import reminders as programme
-from dxday.programme.models import Placement, Session
+from dxday.programme.models import PublishedPlacement, PublishedSession
 from dxday.programme.rules import SessionState
 from dxday.registration import letters, queries, rules
 from dxday.registration.models import Registration, SeatPool
@@ -58,14 +58,14 @@ def _ends(editions: Sequence[Edition]) -> list[Anchor]:
     by_id = {edition.id: edition for edition in editions}
     ends = dict(
         db.session.execute(
-            select(Placement.site_id, func.max(Placement.ends_at))
-            .join(Session, Session.id == Placement.session_id)
+            select(PublishedPlacement.site_id, func.max(PublishedPlacement.ends_at))
+            .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
             .where(
-                Placement.edition_id.in_(by_id),
-                Placement.cancelled_at.is_(None),
-                Session.state == SessionState.PUBLISHED,
+                PublishedPlacement.edition_id.in_(by_id),
+                PublishedPlacement.cancelled_at.is_(None),
+                PublishedSession.state == SessionState.PUBLISHED,
             )
-            .group_by(Placement.site_id)
+            .group_by(PublishedPlacement.site_id)
         ).all()
     )
     return [
@@ -90,16 +90,16 @@ def _ceremonies(editions: Sequence[Edition]) -> list[Anchor]:
 
 def _sessions(editions: Sequence[Edition]) -> list[Anchor]:
     rows = db.session.execute(
-        select(Session, Placement, Site.code)
-        .join(Placement, Placement.session_id == Session.id)
-        .join(Site, Site.id == Placement.site_id)
+        select(PublishedSession, PublishedPlacement, Site.code)
+        .join(PublishedPlacement, PublishedPlacement.session_id == PublishedSession.id)
+        .join(Site, Site.id == PublishedPlacement.site_id)
         .where(
-            Session.edition_id.in_([edition.id for edition in editions]),
-            Session.state == SessionState.PUBLISHED,
-            Placement.cancelled_at.is_(None),
+            PublishedSession.edition_id.in_([edition.id for edition in editions]),
+            PublishedSession.state == SessionState.PUBLISHED,
+            PublishedPlacement.cancelled_at.is_(None),
             Site.cancelled_at.is_(None),
         )
-        .order_by(Placement.id)
+        .order_by(PublishedPlacement.id)
     )
     return [
         Anchor(

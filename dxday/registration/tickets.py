@@ -13,7 +13,7 @@ from dxday.core.i18n import pick
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.programme import feeds
-from dxday.programme.models import Placement
+from dxday.programme.models import PublishedPlacement
 from dxday.registration import queries, rules
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import SeatMode
@@ -26,7 +26,7 @@ class Stay:
 
     edition: Edition
     site: Site
-    placements: Sequence[Placement]
+    placements: Sequence[PublishedPlacement]
     """With session and room, by time."""
     starts_at: datetime
     ends_at: datetime
@@ -117,7 +117,9 @@ def _link_to_join(stay: Stay) -> str | None:
     return next((placed.join_url for placed in stay.placements if placed.join_url), stay.site.join_url)
 
 
-def _event(placement: Placement, edition: Edition, pool: SeatPool, locale: str) -> calendars.CalendarEvent:
+def _event(
+    placement: PublishedPlacement, edition: Edition, pool: SeatPool, locale: str
+) -> calendars.CalendarEvent:
     session, site, room = placement.session, queries.site_of(pool), placement.room
     where = [
         pick(room.name, locale) if room else "",

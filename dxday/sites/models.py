@@ -1,12 +1,12 @@
 """Sites and rooms of an edition."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dxday.accounts.models import Organisation, Person
-from dxday.db import Base, Id, Key, Translations, choice
+from dxday.db import Base, Id, Json, Key, Minutes, Names, Translations, choice
 from dxday.sites.rules import SiteKind
 
 
@@ -52,6 +52,7 @@ class Room(Base):
         # Placements refer to all three, so that a room's site and its being shared can never disagree with theirs.
         UniqueConstraint("id", "site_id", "shared", name="uq_room_id_site_shared"),
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+        CheckConstraint("turnaround >= 0", name="turnaround_not_negative"),
     )
 
     id: Mapped[Id]
@@ -60,5 +61,9 @@ class Room(Base):
     name: Mapped[Translations]
     capacity: Mapped[int]
     shared: Mapped[bool] = mapped_column(default=False)
+    features: Mapped[Names] = mapped_column(Json, default=list, server_default="[]")
+    """Codes of the equipment that is there; see rules.LINE for the one that broadcasts need."""
+    turnaround: Mapped[timedelta | None] = mapped_column(Minutes)
+    """How long it takes to make the room ready for the next session; None is the edition's usual time."""
 
     site: Mapped[Site] = relationship(lazy="raise", back_populates="rooms")

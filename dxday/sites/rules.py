@@ -20,6 +20,9 @@ SITE_KIND_NAMES: dict[SiteKind, Words] = {
     SiteKind.SATELLITE: lazy_gettext("Joined site"),
 }
 
+LINE = "line"
+"""The room feature that a broadcast needs: a line to the other sites, with camera, microphone and screen."""
+
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

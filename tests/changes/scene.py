@@ -100,15 +100,7 @@ def part(
     session: Session, person: Person, kind: PartKind = PartKind.SPEAKER, site: Site | None = None
 ) -> Part:
     """Give a person a part."""
-    return make.save(
-        Part(
-            session_id=session.id,
-            person_id=person.id,
-            kind=kind,
-            site_id=site.id if site else None,
-            position=0,
-        )
-    )
+    return make.part(session, person, kind=kind, site_id=site.id if site else None)
 
 
 def tell(now: datetime = LATER) -> int:

@@ -6,7 +6,6 @@ import pytest
 
 from dxday.core import clock
 from dxday.db import db
-from dxday.programme.models import Part
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.rules import SiteKind
 from tests import make
@@ -39,7 +38,7 @@ class World:
 
     def part(self, session, kind, name, position=0):
         person = make.person(full_name=name, position={"en": "Director"})
-        make.save(Part(session_id=session.id, person_id=person.id, kind=kind, position=position))
+        make.part(session, person, kind=kind, position=position)
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def test_a_cancelled_edition_reminds_nobody(app):
 
 def part(session, kind, email, site=None):
     person = make.person(email=email)
-    make.save(Part(session_id=session.id, person_id=person.id, kind=kind, site_id=site.id if site else None))
+    make.part(session, person, kind=kind, site_id=site.id if site else None)
     return person
 
 

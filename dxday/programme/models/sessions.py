@@ -1,15 +1,37 @@
-"""Sessions, their placements at sites, overrides, and the people who have a part."""
+"""The working draft of the programme: sessions, their placements at sites, overrides, and who has a part."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dxday.accounts.models import Account, Person
-from dxday.db import Base, Id, Key, Translations, choice
-from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
+from dxday.db import Base, Id, Json, Key, Minutes, Names, Translations, choice
+from dxday.programme.rules import Mode, OrderMark, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.models import Room, Site
+
+
+class Track(Base):
+    """A line of sessions on one subject."""
+
+    __tablename__ = "track"
+    __table_args__ = (UniqueConstraint("edition_id", "code"),)
+
+    id: Mapped[Id]
+    edition_id: Mapped[int] = mapped_column(Key, ForeignKey("edition.id"))
+    code: Mapped[str]
+    name: Mapped[Translations]
+    position: Mapped[int] = mapped_column(default=0)
 
 
 class Session(Base):
@@ -19,6 +41,8 @@ class Session(Base):
     __table_args__ = (
         UniqueConstraint("edition_id", "code"),
         UniqueConstraint("id", "edition_id", name="uq_session_id_edition"),
+        CheckConstraint("expected >= 0", name="expected_not_negative"),
+        CheckConstraint("duration > 0", name="duration_positive"),
     )
 
     id: Mapped[Id]
@@ -29,13 +53,34 @@ class Session(Base):
     kind: Mapped[SessionKind] = mapped_column(choice(SessionKind))
     state: Mapped[SessionState] = mapped_column(choice(SessionState), default=SessionState.DRAFT)
     title: Mapped[Translations]
+    subtitle: Mapped[Translations | None]
     abstract: Mapped[Translations | None]
+    description: Mapped[Translations | None]
     language: Mapped[str] = mapped_column(default="vi")
-    sequence: Mapped[int] = mapped_column(default=0)
-    """iCalendar SEQUENCE (RFC 5545 §3.8.7.4): raised when time, place or state of a published session changes."""
+    track_id: Mapped[int | None] = mapped_column(Key, ForeignKey("track.id"), index=True)
+    main: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A main session: every site that receives it needs a presiding officer."""
+    order_mark: Mapped[OrderMark | None] = mapped_column(choice(OrderMark))
+    audiences: Mapped[Names] = mapped_column(Json, default=list, server_default="[]")
+    """Codes of the groups that it is for: two sessions for one group should not be at the same time."""
+    needs: Mapped[Names] = mapped_column(Json, default=list, server_default="[]")
+    """Equipment that the room where it is held must have."""
+    expected: Mapped[int | None]
+    """How many people are expected in the room where it is held."""
+    duration: Mapped[timedelta | None] = mapped_column(Minutes)
+    """How long it is to last; kept for what has no time yet."""
+    wishes: Mapped[dict[str, Any] | None]
+    """Where and when it may be put and would best be: see rules.Wishes."""
+    pinned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether automatic scheduling must leave it where it is."""
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether releases leave it out, as long as it is a draft."""
+    imported: Mapped[dict[str, Any] | None]
+    """What a file said of it that has no column here, so that it can be given back."""
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
+    track: Mapped[Track | None] = relationship(lazy="raise")
     placements: Mapped[list["Placement"]] = relationship(
         lazy="raise", order_by="Placement.id", back_populates="session", foreign_keys="Placement.session_id"
     )
@@ -95,7 +140,15 @@ class Placement(Base):
     ends_at: Mapped[datetime]
     join_url: Mapped[str | None]
     capacity: Mapped[int | None]
+    interpretation: Mapped[str | None]
+    """The language into which it is interpreted at this site; each such placement keeps one interpreter busy."""
+    local_part: Mapped[Translations | None]
+    """What the site adds of its own, such as an opening before the line is switched on."""
+    confirmed_at: Mapped[datetime | None]
+    """When the site said that it is ready to hold or receive it."""
     cancelled_at: Mapped[datetime | None]
+    opt_out_reason: Mapped[str | None]
+    """Why this site does not take part, where it is this site alone."""
     override_id: Mapped[int | None] = mapped_column(Key, ForeignKey("placement_override.id"), unique=True)
 
     session: Mapped[Session] = relationship(
@@ -171,7 +224,35 @@ class Part(Base):
     person_id: Mapped[int] = mapped_column(Key, ForeignKey("person.id"), index=True)
     kind: Mapped[PartKind] = mapped_column(choice(PartKind))
     site_id: Mapped[int | None] = mapped_column(Key, ForeignKey("site.id"))
+    remote: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether they join by line, from wherever they are: then nobody has to travel."""
     position: Mapped[int] = mapped_column(default=0)
 
     session: Mapped[Session] = relationship(lazy="raise", back_populates="parts")
     person: Mapped[Person] = relationship(lazy="raise")
+
+
+class SessionOrder(Base):
+    """One session that must be over before another begins."""
+
+    __tablename__ = "session_order"
+    __table_args__ = (
+        UniqueConstraint("before_id", "after_id", name="uq_session_order_once"),
+        CheckConstraint("before_id <> after_id", name="two_sessions"),
+        CheckConstraint("minutes >= 0", name="minutes_not_negative"),
+        Index("ix_session_order_edition_id", "edition_id"),
+        Index("ix_session_order_after_id", "after_id"),
+        ForeignKeyConstraint(
+            ["before_id", "edition_id"], ["session.id", "session.edition_id"], name="fk_session_order_before"
+        ),
+        ForeignKeyConstraint(
+            ["after_id", "edition_id"], ["session.id", "session.edition_id"], name="fk_session_order_after"
+        ),
+    )
+
+    id: Mapped[Id]
+    edition_id: Mapped[int] = mapped_column(Key)
+    before_id: Mapped[int] = mapped_column(Key)
+    after_id: Mapped[int] = mapped_column(Key)
+    minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How long there must be in between."""

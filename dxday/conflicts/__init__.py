@@ -1,0 +1,1 @@
+"""What stands against the programme: rules with levels, findings that explain themselves, and who overrode them."""

@@ -1,0 +1,1 @@
+"""Programmes as files: reading those of other systems, and writing ours."""
