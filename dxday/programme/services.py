@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
@@ -19,9 +18,10 @@ from dxday.core.intervals import Interval
 from dxday.core.vietnamese import slug
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme import holding, publishing, queries, rules
+from dxday.programme import holding, moving, publishing, queries, rules
 from dxday.programme.holding import Wish
 from dxday.programme.models import Part, Placement, Session
+from dxday.programme.moving import SessionMove
 from dxday.programme.rules import Mode, PartKind, PlacementRole, Reception, SessionKind, SessionState
 from dxday.sites import queries as sites
 from dxday.sites.models import Room, Site
@@ -143,7 +143,7 @@ def add_placement(
     rules.check_can_change(session.state)
     origin = _origin(session)
     edition = _edition(session)
-    _check_not_there(session, room)
+    moving.check_not_there(session, room)
     placement = _placed(
         edition, room, PlacementRole.RECEIVING, Mode.BROADCAST, origin.starts_at, origin.ends_at
     )
@@ -203,44 +203,9 @@ def move_session(
     RoomNotAtSite, RoomTaken.
     """
     rules.check_can_change(session.state)
-    edition, origin = _edition(session), _origin(session)
-    _check_times(edition, starts_at, ends_at)
-    if room is not None and room.site_id != origin.site_id:
-        raise rules.RoomNotAtSite
-    by = starts_at - origin.starts_at
-    longer = (ends_at - starts_at) - (origin.ends_at - origin.starts_at)
-    new_room = room if room is not None and room.id != origin.room_id else None
-    if not by and not longer and new_room is None:
-        return
-    if new_room is not None:
-        _check_not_there(session, new_room, besides=origin)
-    was = origin.starts_at
-    times = {p.id: rules.moved(p.starts_at, p.ends_at, by=by, longer=longer) for p in session.placements}
-    moving = [p for p in session.placements if by or longer or p is origin]
-    known = {r.id: r for r in sites.list_rooms(edition.id, [p.room_id for p in moving if p.room_id])}
-    rooms = {p.id: known[p.room_id] if p.room_id else None for p in moving}
-    if new_room is not None:
-        rooms[origin.id] = new_room
-    wishes = [
-        Wish(p, there, Interval(*times[p.id]))
-        for p in moving
-        if (there := rooms[p.id]) is not None and p.cancelled_at is None
-    ]
-    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
-        for placement in moving:
-            if (placement.starts_at, placement.ends_at) != times[placement.id]:
-                placement.confirmed_at = None  # a site was ready for the old time
-            placement.starts_at, placement.ends_at = times[placement.id]
-            _put_into(placement, rooms[placement.id])
-    _changed(
-        session,
-        "session.moved",
-        actor=actor,
-        now=now,
-        was=was.isoformat(),
-        starts_at=starts_at.isoformat(),
-        sites=len(moving),
-    )
+    _origin(session)
+    move = SessionMove(session, starts_at, ends_at, room)
+    moving.move_sessions(_edition(session), [move], override_reason=override_reason, actor=actor, now=now)
 
 
 def change_placement(
@@ -274,7 +239,7 @@ def change_placement(
     if times != had_times:
         if placement.role is PlacementRole.ORIGIN:
             raise rules.OriginMovesAll
-        _check_times(edition, *times)
+        moving.check_times(edition, *times)
     was_received = placement.cancelled_at is None
     reason = reception.opt_out_reason if reception else ""
     if was_received and not received and not reason:
@@ -283,14 +248,14 @@ def change_placement(
         raise rules.RoomNotAtSite
     rules.check_room_for(mode, has_room=room is not None)
     if room is not None:
-        _check_not_there(session, room, besides=placement)
+        moving.check_not_there(session, room, besides=placement)
     stays = (room.id if room else None) == placement.room_id and received == was_received
     wishes = []
     if room is not None and received and not (stays and times == had_times):
         wishes = [Wish(placement, room, Interval(*times))]
     with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
-            _put_into(placement, room)
+            moving.put_into(placement, room)
         placement.starts_at, placement.ends_at = times
         if received != was_received:
             placement.cancelled_at = None if received else now
@@ -438,12 +403,12 @@ def _wishes(
     starts_at: datetime | None,
     ends_at: datetime | None,
 ) -> list[Wish]:
-    """Return the new placements in these rooms; none without rooms.  Raises what `_check_times` raises."""
+    """Return the new placements in these rooms; none without rooms.  Raises what `moving.check_times` raises."""
     if not rooms:
         return []
     if starts_at is None or ends_at is None:
         raise rules.TimesMissing
-    _check_times(edition, starts_at, ends_at)
+    moving.check_times(edition, starts_at, ends_at)
     return [
         Wish(_placed(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
         for at, role, how in rooms
@@ -485,18 +450,8 @@ def _placed(
         ends_at=ends_at,
         override=None,
     )
-    _put_into(placement, room)
+    moving.put_into(placement, room)
     return placement
-
-
-def _check_not_there(session: Session, room: Room, *, besides: Placement | None = None) -> None:
-    if any(p.room_id == room.id for p in session.placements if p is not besides):
-        raise rules.RoomTwice
-
-
-def _put_into(placement: Placement, room: Room | None) -> None:
-    placement.room_id = room.id if room else None
-    placement.room_shared = room.shared if room else None
 
 
 def _first_room(site: Site) -> Room:
@@ -518,12 +473,6 @@ def _changed(session: Session, action: str, *, actor: Actor, now: datetime, **fa
 
 def _note(action: str, session: Session, *, actor: Actor, now: datetime, **facts: Any) -> None:
     audit.record(action, subject=session.code, actor=actor, now=now, edition_id=session.edition_id, **facts)
-
-
-def _check_times(edition: Edition, starts_at: datetime, ends_at: datetime) -> None:
-    rules.check_times(starts_at, ends_at)
-    day = starts_at.astimezone(ZoneInfo(edition.time_zone)).date()
-    rules.check_day(day, first=edition.starts_on, last=edition.ends_on)
 
 
 def _edition(session: Session) -> Edition:
