@@ -280,6 +280,20 @@ def get_placement(edition_id: int, code: str, placement_id: int) -> Placement:
     raise NotFound
 
 
+def get_placement_of(edition_id: int, placement_id: int) -> Placement:
+    """Return a placement of the edition; its session is whole.  Raises NotFound."""
+    session = db.session.scalars(
+        _whole().where(
+            Session.edition_id == edition_id,
+            Session.id.in_(select(Placement.session_id).where(Placement.id == placement_id)),
+        )
+    ).one_or_none()
+    for placement in session.placements if session else []:
+        if placement.id == placement_id:
+            return placement
+    raise NotFound
+
+
 def origin_of(session: Session) -> Placement:
     """Return where the session is held.  Raises NotFound while it is placed nowhere."""
     for placement in session.placements:
