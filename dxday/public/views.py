@@ -98,6 +98,7 @@ def _needs(glance: queries.Glance) -> list[tuple[str, int]]:
             glance.messages.get(Carriage.FAILED, 0) + glance.messages.get(Carriage.UNKNOWN, 0),
         ),
         ("failed_certificates", glance.certificates.get(Carriage.FAILED, 0)),
+        ("proposals", glance.proposals),
         ("draft_sessions", next((n for state, n in glance.sessions.items() if state == "draft"), 0)),
     ]
     return [(key, number) for key, number in waiting if number]
