@@ -43,6 +43,8 @@ MAY_OPEN = {
     "editions.": {"organizer", "admin"},
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
+    "proposals.": {"organizer", "admin"},
+    "site_desk.": {"site", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
     "operations.index": SIGNED_IN,
@@ -84,6 +86,7 @@ def world(app):
             role,
             edition_id=None if role is Role.ADMIN else edition.id,
             organisation_id=agency.id if role is Role.AGENCY else None,
+            site_id=site.id if role is Role.SITE else None,
         )
         for role in Role
     }
@@ -126,6 +129,7 @@ def world(app):
     rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
     operation = make.operation(edition)
+    proposal = make.proposal(edition)
     hook = make.hook(edition)
     delivery = make.hook_delivery(hook)
     db.session.commit()
@@ -142,6 +146,8 @@ def world(app):
         "audience": rule.audience,
         "suppression_id": suppression.id,
         "hook_id": hook.id,
+        "proposal_id": proposal.id,
+        "guid": "nothing",
         "delivery_id": delivery.id,
         "holder_token": certificate.holder_token,
         "number": certificate.number,
@@ -150,7 +156,12 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
-        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code},
+        "code": {
+            "programme": session.code,
+            "programme_public": session.code,
+            "changes": session.code,
+            "site_desk": session.code,
+        },
         "nomination": nomination.code,
         "token": {
             "accounts": token,
