@@ -2,7 +2,8 @@
 
 from flask import Flask, current_app, g, request, url_for
 
-from dxday.accounts import views as accounts
+from dxday.accounts.views import own as accounts
+from dxday.accounts.views import people
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
@@ -17,6 +18,7 @@ from dxday.notifications.views import bounces, suppressions, unsubscribe, wordin
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
 from dxday.programme.views import staff as programme
+from dxday.programme.views import tracks
 from dxday.programme.views import visitors as programme_public
 from dxday.proposals import queries as proposal_queries
 from dxday.proposals.views import site as site_desk
@@ -26,6 +28,7 @@ from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
+from dxday.sites import views as sites
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
 
@@ -39,6 +42,9 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Your site"), "site_desk.start", Permission.SITE_EDIT),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
@@ -85,6 +91,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
+    app.register_blueprint(people.bp)  # /manage/<edition>/people
+    app.register_blueprint(sites.bp)  # /manage/<edition>/sites
+    app.register_blueprint(tracks.bp)  # /manage/<edition>/tracks
     app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
     app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme

@@ -20,7 +20,7 @@ from wtforms import (
     URLField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional, Regexp
+from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dxday.accounts.models import Person
@@ -39,7 +39,17 @@ from dxday.programme.rules import (
 )
 from dxday.sites.models import Room, Site
 from dxday.web.filters import local, number, text
-from dxday.web.forms import CodesField, Form, at, at_most, between, required, spread, translations
+from dxday.web.forms import (
+    CodesField,
+    Form,
+    at,
+    at_most,
+    between,
+    required,
+    spread,
+    translations,
+    whole_address,
+)
 
 NOT_A_TIME = lazy_gettext("Write the time as in 08:30.")
 NOT_A_NUMBER = lazy_gettext("Write a whole number.")
@@ -324,9 +334,7 @@ class PlacementForm(OverridingForm):
         [
             Optional(),
             at_most(LONGEST_URL),
-            Regexp(
-                r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://.")
-            ),
+            whole_address(),
         ],
         description=lazy_gettext("Sent by mail to those who registered; never shown on public pages."),
     )
@@ -392,6 +400,29 @@ class AddPlacementForm(OverridingForm):
         """Offer the rooms in which the session is not yet."""
         super().__init__(*args, **options)
         self.room.choices = room_choices(rooms, without=taken)
+
+
+class TrackForm(Form):
+    """A track: its code, its name, where it stands in lists."""
+
+    seen = HiddenField()
+    code = StringField(
+        lazy_gettext("Code"),
+        [required(), at_most(40)],
+        description=lazy_gettext(
+            "Small letters, digits and dashes; it stands in addresses and does not change."
+        ),
+    )
+    name_vi = StringField(lazy_gettext("Name in Vietnamese"), [at_most(200)])
+    name_en = StringField(lazy_gettext("Name in English"), [at_most(200)])
+    name_hi = StringField(lazy_gettext("Name in Hindi"), [at_most(200)])
+    position = IntegerField(lazy_gettext("Position in lists"), [Optional(), between(0, 10_000)])
+
+    def __init__(self, *args: Any, is_new: bool, **options: Any) -> None:
+        """Ask for the code of a new track alone."""
+        super().__init__(*args, **options)
+        if not is_new:
+            del self["code"]
 
 
 class ActForm(Form):

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Length, NumberRange, StopValidation
+from wtforms.validators import Length, NumberRange, Regexp, StopValidation
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import LOCALES, Translations, lazy_gettext
@@ -139,6 +139,11 @@ class Given:
 def at_most(characters: int) -> Length:
     """Return the validator of the greatest length, with its sentence."""
     return Length(max=characters, message=lazy_gettext("Use at most %(max)d characters."))
+
+
+def whole_address() -> Regexp:
+    """Return the validator of a link to another site of the web."""
+    return Regexp(r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://."))
 
 
 def between(least: int, most: int) -> NumberRange:
