@@ -305,6 +305,8 @@ class EditSessionForm(SessionForm):
         """Offer to have no room where the session has none (it is held online alone), and no time either."""
         super().__init__(*args, **options)
         self.placed = placed
+        if placed:
+            del self["duration"]
         if not placed:
             self.free_place()
         elif not needs_room:

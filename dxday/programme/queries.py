@@ -159,6 +159,7 @@ def _whole() -> Select[Session]:
         placed.joinedload(Placement.override),
         placed.immediateload(Placement.session),  # it is at hand, so this asks nothing
         selectinload(Session.parts).joinedload(Part.person),
+        joinedload(Session.track),
     )
 
 

@@ -73,7 +73,7 @@ def add_session(
         kind=kind,
         state=SessionState.DRAFT,
         title=title,
-        abstract=abstract,
+        abstract=abstract or None,
         language=language,
         updated_at=now,
         placements=[],
