@@ -1,0 +1,428 @@
+"""The search: a greedy start, then simulated annealing and CP-SAT on neighbourhoods in turn; and repair."""
+
+import os
+import random
+import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from dxday.solver import explain, greedy, moves
+from dxday.solver.board import Board, Spot
+from dxday.solver.check import count_cost, find_violations
+from dxday.solver.model import Model, Outcome, SolverMissing, is_installed
+from dxday.solver.problem import Problem, Progress, Stop, check_problem
+from dxday.solver.result import Solution, Status, Step, Unplaced
+
+ASK = 0.2
+"""Seconds between two questions whether to stop, and between two words about how far it is."""
+
+SMALL = 40
+"""So many sessions are given to CP-SAT as a whole."""
+
+SEARCH = 0.85
+"""The share of the time for searching where explanations may be due."""
+
+MOST_PARTS = 4
+"""Sessions over more rooms than this stay where they are while others are made better."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    seconds: float = 30.0,
+    seed: int = 0,
+    workers: int | None = None,
+    repair: bool = False,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Solution:
+    """Place what is unplaced and make the timetable good; or mend a given one with the fewest moves.
+
+    Ends within about a second of the time limit or of `stop`, which like `progress` is called from this thread
+    only; earlier when nothing better exists.  The same seed gives the same first timetable; what follows depends
+    on how fast the machine is.  With `repair`, first as few sessions as possible of sites that nothing happened
+    to are moved, then as few as possible of the others, and only what moved is made better.
+    Raises ProblemRefused, SolverMissing.
+    """
+    check_problem(problem)
+    if not is_installed():
+        raise SolverMissing
+    run = _Run(problem, seconds, seed, workers or os.cpu_count() or 1, progress, stop)
+    proved = run.mend() if repair else run.plan()
+    unplaced = run.explain()
+    return run.finish(proved=proved, unplaced=unplaced)
+
+
+class _Run:
+    """One search with its clock."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        seconds: float,
+        seed: int,
+        workers: int,
+        progress: Progress | None,
+        stop: Stop | None,
+    ) -> None:
+        self.begun = time.monotonic()
+        self.seconds = max(0.0, seconds)
+        self.problem = problem
+        self.workers = workers
+        self.rng = random.Random(seed)  # noqa: S311  a search, not a secret
+        self.seed = seed
+        self.progress, self.stop = progress, stop
+        self.stopped = False
+        self.asked = self.told = 0.0
+        self.history: list[Step] = []
+        self.board = Board(problem)
+
+    # The clock --------------------------------------------------------------------------------------------------
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.begun
+
+    def is_stopped(self) -> bool:
+        """Ask, now and then, whether to stop."""
+        now = time.monotonic()
+        if not self.stopped and self.stop is not None and now - self.asked >= ASK:
+            self.asked = now
+            self.stopped = self.stop()
+        if self.progress is not None and self.history and now - self.told >= ASK:
+            self.told = now
+            self.progress(self.passed, self.history[-1].hard, self.history[-1].soft)
+        return self.stopped
+
+    def ended(self, until: float = 1.0) -> bool:
+        """Tell whether this share of the time has passed, or somebody stopped the search."""
+        return self.is_stopped() or self.passed >= self.seconds * until
+
+    def note(self) -> None:
+        """Write down how good the timetable on the board is, when it is the best."""
+        step = Step(round(self.passed, 3), len(self.board.unplaced), self.board.cost)
+        if not self.history or (step.hard, step.soft) < (self.history[-1].hard, self.history[-1].soft):
+            self.history.append(step)
+
+    # Planning ---------------------------------------------------------------------------------------------------
+
+    def plan(self) -> bool:
+        """Make the best timetable there is time for; return whether nothing better exists."""
+        board = self.board
+        reserve = SEARCH
+        greedy.place_current(board)
+        greedy.place_all(board, self.rng, self.ended)
+        greedy.complete(board, self.rng, lambda: self.ended(0.25 * reserve))
+        self.note()
+        if len(board.items) <= SMALL and self._solve_whole(0.6 * reserve):
+            return True
+        if board.unplaced:
+            self._place_with_neighbours(until=0.5 * reserve)
+        until = reserve if board.unplaced else 1.0
+        slice_until = 0.0
+        size = 40.0
+        while not self.ended(until):
+            if board.cost == 0 and not board.unplaced:
+                return True
+            span = min(6.0, max(0.5, self.seconds / 10))
+            slice_until = self.passed + span * 2 / 3
+            self._anneal(slice_until, until)
+            if self.ended(until):
+                break
+            size = self._neighbourhood(size, min(span / 3, 2.0), until)
+            if board.unplaced and self.rng.random() < 0.2:
+                self._place_with_neighbours(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
+        return False
+
+    def _anneal(self, slice_until: float, until: float) -> None:
+        board = self.board
+        movable = [
+            item.number
+            for item in board.items
+            if board.where[item.number] is not None and len(item.parts) <= MOST_PARTS
+        ]
+        end = self.seconds * until
+
+        def warmth() -> float:
+            return 1.2 * max(0.0, 1 - self.passed / end) ** 1.5 if end else 0.0
+
+        count = 0
+
+        def ended() -> bool:
+            nonlocal count
+            count += 1
+            return count % 16 == 0 and (self.ended(until) or self.passed >= slice_until)
+
+        moves.anneal(board, self.rng, ended, warmth, movable=movable, on_better=self.note)
+        self.note()
+
+    def _solve_whole(self, until: float) -> bool:
+        """Give the whole of a small problem to CP-SAT; return whether what it found is the best there is."""
+        board = self.board
+        before, cost, missing = board.snapshot(), board.cost, len(board.unplaced)
+        outcome = self._solve_freed(range(len(board.items)), self.seconds * until - self.passed, before)
+        if (len(board.unplaced), board.cost) > (missing, cost):
+            board.restore(before)
+            return False
+        self.note()
+        return outcome.proved
+
+    def _solve_freed(
+        self,
+        freed: Sequence[int],
+        seconds: float,
+        before: Sequence[Spot | None],
+        *,
+        most_rooms: int | None = None,
+        soft: bool = True,
+        prices: Mapping[int, int] | None = None,
+        unplaced: int | None = None,
+    ) -> Outcome:
+        """Take the freed sessions off, solve, and put them where CP-SAT says, or back when it says nothing."""
+        board = self.board
+        for number in freed:
+            if board.where[number] is not None:
+                board.remove(number)
+        if prices is None and board.weights.moves:
+            prices = {
+                number: board.weights.moves for number in freed if board.items[number].current is not None
+            }
+        model = Model(
+            board, freed, soft=soft, prices=prices, most_rooms=most_rooms,
+            **({} if unplaced is None else {"unplaced": unplaced}),
+        )  # fmt: skip
+        model.hint({number: before[number] for number in freed})
+        outcome = model.run(
+            min(seconds, self.seconds - self.passed),
+            workers=self.workers, seed=self.rng.randrange(2**31), stop=self.is_stopped,
+        )  # fmt: skip
+        if not outcome.feasible:
+            for number in freed:
+                if (spot := before[number]) is not None:
+                    board.place(number, spot)
+            return outcome
+        for number, spot in outcome.spots.items():
+            board.place(number, spot)
+        return outcome if model.complete else Outcome(False, True, outcome.spots, outcome.objective)
+
+    def _neighbourhood(self, size: float, seconds: float, until: float) -> float:
+        """Let CP-SAT place some related sessions anew; return how many to take next time."""
+        board = self.board
+        freed = self._choose_related(int(size))
+        if not freed:
+            return size
+        before, cost, missing = board.snapshot(), board.cost, len(board.unplaced)
+        outcome = self._solve_freed(freed, min(seconds, self.seconds * until - self.passed), before, most_rooms=8)
+        if (len(board.unplaced), board.cost) > (missing, cost):
+            board.restore(before)
+        self.note()
+        return min(150.0, size * 1.15) if outcome.proved else max(15.0, size * 0.9)
+
+    def _choose_related(self, size: int) -> list[int]:
+        """Return sessions of a few tracks, a few sites, or around a person, as chance has it."""
+        board, rng = self.board, self.rng
+        movable = [
+            item.number for item in board.items if len(item.parts) <= MOST_PARTS and board.where[item.number]
+        ]
+        if len(movable) <= size:
+            return movable
+        keys: dict[object, list[int]] = defaultdict(list)
+        kind = rng.choice(("track", "site", "person", "time"))
+        for number in movable:
+            spot = board.where[number]
+            assert spot is not None
+            item = board.items[number]
+            if kind == "track" and item.track is not None:
+                keys[item.track].append(number)
+            elif kind == "site":
+                keys[board.room_site[spot.rooms[0]]].append(number)
+            elif kind == "person":
+                for person in item.parts[0].people:
+                    keys[person].append(number)
+            elif kind == "time":
+                keys[spot.start * board.unit // 120].append(number)
+        order = sorted(keys, key=str)
+        rng.shuffle(order)
+        freed: dict[int, None] = {}
+        for key in order:
+            freed.update(dict.fromkeys(keys[key]))
+            if len(freed) >= size:
+                break
+        chosen = list(freed)
+        return sorted(chosen if len(chosen) <= size else rng.sample(chosen, size))
+
+    def _place_with_neighbours(self, until: float) -> None:
+        """Where putting down and taking off did not succeed: CP-SAT, with what is in the way freed as well."""
+        board = self.board
+        size = 30
+        hopeless: set[int] = set()
+        while (waiting := sorted(board.unplaced - hopeless)) and not self.ended(until):
+            number = self.rng.choice(waiting)
+            freed = self._in_the_way(number, size)
+            before, missing = board.snapshot(), len(board.unplaced)
+            outcome = self._solve_freed(freed, 3.0, before, soft=False, prices={})
+            if len(board.unplaced) > missing:
+                board.restore(before)
+            if len(board.unplaced) < missing:
+                self.note()
+            elif outcome.proved and len(freed) >= len(board.items):
+                return
+            elif outcome.proved and size <= len(board.items):
+                size = size * 3 // 2
+            else:
+                hopeless.add(number)
+
+    def _in_the_way(self, number: int, size: int) -> list[int]:
+        """Return the session, others that are nowhere, and those that share people, audiences or rooms with it."""
+        board, rng = self.board, self.rng
+        freed: dict[int, None] = {number: None}
+        ring = [number]
+        while ring and len(freed) < size:
+            near: list[int] = []
+            for one in ring:
+                near += explain.related(board, one)
+            rng.shuffle(near)
+            ring = []
+            for other in near:
+                if other not in freed and len(freed) < size:
+                    freed[other] = None
+                    ring.append(other)
+        return sorted(freed)
+
+    # Repair -----------------------------------------------------------------------------------------------------
+
+    def mend(self) -> bool:
+        """Move as few sessions as possible so that no rule is broken; return whether fewer cannot do."""
+        board = self.board
+        board.keeps = True
+        nothing_placed = {
+            item.number: item.current is not None and board.fits(item.number, item.current)
+            for item in board.items
+        }
+        greedy.place_current(board)
+        self.note()
+        touched = set(board.unplaced)
+        alone = {number for number in touched if not nothing_placed[number]}
+        for number in touched - alone:
+            current = board.items[number].current
+            if current is not None:
+                touched |= board.conflicts(number, current)
+        hurt = {
+            board.room_site[room]
+            for number in touched
+            if (current := board.items[number].current) is not None
+            for room in current.rooms
+        }
+        own = {
+            item.number
+            for item in board.items
+            if item.current is None or any(board.room_site[room] in hurt for room in item.current.rooms)
+        }
+        if not touched:
+            return True
+        far = len(board.items) + 1
+        prices = {
+            item.number: 1 if item.number in own else far for item in board.items if item.current is not None
+        }
+        least = sum(1 for number in alone if board.items[number].current is not None)
+        rings: list[Collection[int]] = [set(board.unplaced), touched | own, range(len(board.items))]
+        share = (0.25, 0.6, 0.85)
+        proved = False
+        for ring, until in zip(rings, share, strict=True):
+            if self.ended(until):
+                break
+            before, price = board.snapshot(), self._price_of_moves(prices)
+            outcome = self._solve_freed(
+                sorted(ring), self.seconds * until - self.passed, before,
+                soft=False, prices=prices, unplaced=far * far,
+            )  # fmt: skip
+            if self._price_of_moves(prices) > price:
+                board.restore(before)
+            self.note()
+            now = self._price_of_moves(prices)
+            whole = len(ring) == len(board.items)
+            kept_apart = len(ring) >= len(touched | own) and not board.unplaced and now < far
+            if (not board.unplaced and now <= least) or (outcome.proved and (whole or kept_apart)):
+                proved = True
+                break
+            if board.unplaced and ring is rings[0]:
+                self._evict_near(own, prices)
+        if board.unplaced and not proved:
+            self._evict_near(range(len(board.items)), prices)
+        self._polish_moved()
+        return proved
+
+    def _price_of_moves(self, prices: Mapping[int, int]) -> int:
+        board = self.board
+        far = len(board.items) + 1
+        return sum(
+            far * far if spot is None else prices.get(number, 0) * (spot != board.items[number].current)
+            for number, spot in enumerate(board.where)
+        )
+
+    def _evict_near(self, own: Collection[int], prices: Mapping[int, int]) -> None:
+        """Make room by taking off sessions of the sites that something happened to, when that is better."""
+        board = self.board
+        before, price = board.snapshot(), self._price_of_moves(prices)
+        frozen = set(range(len(board.items))) - set(own)
+        until = self.passed + 0.15 * self.seconds
+        greedy.complete(
+            board, self.rng, lambda: self.ended() or self.passed > until, frozen=frozen, rounds=400
+        )
+        if self._price_of_moves(prices) > price:
+            board.restore(before)
+        self.note()
+
+    def _polish_moved(self) -> None:
+        """Make better what moved, and nothing else."""
+        board = self.board
+        moved = [
+            item.number
+            for item in board.items
+            if board.where[item.number] is not None and board.where[item.number] != item.current
+        ]
+        if not moved or self.ended(0.85):
+            return
+        before, cost = board.snapshot(), board.cost
+        missing = len(board.unplaced)
+        self._solve_freed(
+            moved, min(1.0, 0.1 * self.seconds), before,
+            prices={number: 1 for number in moved if board.items[number].current is not None},
+        )  # fmt: skip
+        if (len(board.unplaced), board.cost) > (missing, cost):
+            board.restore(before)
+
+    # The end ----------------------------------------------------------------------------------------------------
+
+    def explain(self) -> tuple[Unplaced, ...]:
+        """Say for each session that is nowhere why that is so."""
+        return explain.explain(self.board, self.ended, workers=self.workers)
+
+    def finish(self, *, proved: bool, unplaced: tuple[Unplaced, ...]) -> Solution:
+        """Judge what was found and put it together."""
+        board = self.board
+        self.note()
+        placements = board.placements()
+        moved = [
+            item.session.id
+            for item, spot in zip(board.items, board.where, strict=True)
+            if item.current is not None and spot is not None and spot != item.current
+        ]
+        status: Status = "stopped" if self.stopped else "optimal" if proved else "complete"
+        if unplaced and not self.stopped:
+            status = "partial"
+        if self.progress is not None:
+            self.progress(self.passed, len(board.unplaced), board.cost)
+        return Solution(
+            status=status,
+            hard=len(find_violations(self.problem, placements)),
+            soft=count_cost(self.problem, placements).total(self.problem),
+            placed=len(placements),
+            unplaced=unplaced,
+            moved=tuple(moved),
+            seconds=round(self.passed, 3),
+            placements=tuple(placements),
+            history=tuple(self.history),
+        )
+
