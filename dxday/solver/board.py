@@ -17,8 +17,11 @@ SAMPLE = 6
 """So many of the equally good starts are compared more closely."""
 
 
+NOWHERE = -1
+
+
 class Spot(NamedTuple):
-    """A start, in steps, and a room for each part of a session, the origin first."""
+    """A start, in steps, and a room for each part of a session, the origin first; NOWHERE where a site goes without."""
 
     start: int
     rooms: tuple[int, ...]
@@ -41,6 +44,7 @@ class Part:
     people: tuple[int, ...]
     options: list[Option]
     site: int | None
+    optional: bool = False
 
 
 @dataclass
@@ -308,15 +312,23 @@ class Board:
                     ]
                     options[key] = options_of(session, part_number, allowed, offset, length - offset)
                 who = tuple(dict.fromkeys(person_number[name] for name in people))
+                free = -1
                 for person in who:
-                    starts &= starts_in(self.person_free[person], offset, length - offset)
-                parts.append(Part(offset, length - offset, who, options[key], site))
+                    free &= starts_in(self.person_free[person], offset, length - offset)
+                optional = part_number > 0 and session.receiving[part_number - 1].optional
+                own = options[key]
+                if not optional:
+                    starts &= free
+                elif free != -1:
+                    own = [each._replace(starts=each.starts & free) for each in own if each.starts & free]
+                parts.append(Part(offset, length - offset, who, own, site, optional))
             current = None
             if session.current is not None:
                 current = Spot(
                     self._at(session.current.start),
                     tuple(
-                        self.room_number[room] for room in (session.current.room, *session.current.receiving)
+                        NOWHERE if room is None else self.room_number[room]
+                        for room in (session.current.room, *session.current.receiving)
                     ),
                 )
             self.items.append(
@@ -410,6 +422,8 @@ class Board:
         self.at_site[site] += sign
         for part, room in zip(item.parts, spot.rooms, strict=True):
             begin = start + part.offset
+            if room == NOWHERE:
+                continue
             if sign > 0:
                 self.in_room[room].add(number)
             else:
@@ -437,7 +451,7 @@ class Board:
                 self.events[person][number] = [
                     (start + part.offset, end, self.room_site[room], day)
                     for part, room in zip(item.parts, spot.rooms, strict=True)
-                    if person in part.people
+                    if person in part.people and room != NOWHERE
                 ]
             else:
                 del self.events[person][number]
@@ -450,14 +464,15 @@ class Board:
             self.unplaced.add(number)
 
     def room_points(self, item: Item, spot: Spot) -> int:
-        """Return the weighted points of room fit at a spot."""
-        if not self.weights.room_fit:
-            return 0
+        """Return the weighted points of rooms at a spot: empty seats, and sites that go without."""
         points = 0
+        missing = spot.rooms.count(NOWHERE) * self.weights.left_out
         for number, room in enumerate(spot.rooms):
+            if room == NOWHERE:
+                continue
             part = item.session.receiving[number - 1] if number else item.session
             points += _fit(self.problem.rooms[room], part.audience) or 0
-        return points * self.weights.room_fit
+        return points * self.weights.room_fit + missing
 
     def _time_points(self, item: Item, spot: Spot) -> int:
         points = 0
@@ -521,6 +536,8 @@ class Board:
         for part in item.parts[1:]:
             if not free:
                 return 0
+            if part.optional:
+                continue
             assert part.site is not None
             if part.people:
                 free &= ~self.people_blocked(part, part.site)
@@ -601,6 +618,10 @@ class Board:
         rooms = [origin]
         for part in item.parts[1:]:
             best: Option | None = None
+            busy = part.optional and part.people and part.site is not None
+            if busy and self.people_blocked(part, part.site or 0) >> start & 1:
+                rooms.append(NOWHERE)
+                continue
             for option in part.options:
                 if best is not None and option.fit >= best.fit:
                     continue
@@ -608,9 +629,9 @@ class Board:
                     continue
                 if (option.starts & ~self.room_blocked(option.room, part)) >> start & 1:
                     best = option
-            if best is None:
+            if best is None and not part.optional:
                 return None
-            rooms.append(best.room)
+            rooms.append(best.room if best is not None else NOWHERE)
         return tuple(rooms)
 
     def fits(self, number: int, spot: Spot) -> bool:
@@ -620,6 +641,13 @@ class Board:
             return False
         used: set[int] = set()
         for part, room in zip(item.parts, spot.rooms, strict=True):
+            if room == NOWHERE:
+                if not part.optional:
+                    return False
+                continue
+            if part.optional and part.people and part.site is not None:
+                if self.people_blocked(part, part.site) >> spot.start & 1:
+                    return False
             option = next((each for each in part.options if each.room == room), None)
             if option is None or (room in used and not self.shared[room]):
                 return False
@@ -720,6 +748,8 @@ class Board:
         start, end = spot.start, spot.start + item.length
         for part, room in zip(item.parts, spot.rooms, strict=True):
             begin = start + part.offset
+            if room == NOWHERE:
+                continue
             if not self.shared[room]:
                 rest = self.turnaround[room]
                 for other in self.in_room[room]:
@@ -794,7 +824,7 @@ class Board:
                 item.session.id,
                 self.room_ids[spot.rooms[0]],
                 self.minute(spot.start),
-                tuple(self.room_ids[room] for room in spot.rooms[1:]),
+                tuple(None if room == NOWHERE else self.room_ids[room] for room in spot.rooms[1:]),
             )
             for item, spot in zip(self.items, self.where, strict=True)
             if spot is not None

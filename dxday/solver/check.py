@@ -30,6 +30,7 @@ class Cost:
     gaps: int = 0
     preferred: int = 0
     moves: int = 0
+    left_out: int = 0
 
     def total(self, problem: Problem) -> int:
         """Return the sum of the points times their weights."""
@@ -107,6 +108,8 @@ def _stays(session: Session, placement: Placement, rooms: dict[str, Room]) -> It
         session.people, session.audience, session.features, None,
     )  # fmt: skip
     for part, room in zip(session.receiving, placement.receiving, strict=True):
+        if room is None:
+            continue
         yield _Stay(
             session, rooms[room], placement.start + part.offset, end,
             part.people, part.audience, part.features, part,
@@ -129,6 +132,9 @@ def _violations_alone(
         yield Violation("fixed-start", me)
     if session.fixed_room is not None and placement.room != session.fixed_room:
         yield Violation("fixed-room", me)
+    for part, given in zip(session.receiving, placement.receiving, strict=True):
+        if given is None and not part.optional:
+            yield Violation("receiving-missing", me, part.site)
     sites = {site.id: site for site in problem.sites}
     people = {person.id: person for person in problem.people}
     for stay in stays:
@@ -208,12 +214,12 @@ def count_cost(problem: Problem, placements: Iterable[Placement]) -> Cost:
     `tracks`: how many sessions of a track run at once at most, less one.  `balance`: sessions that originate at a
     site beyond its fair share, which is by its number of rooms.  `gaps`: whole idle hours between the first and
     the last thing of a person on one day.  `preferred`: sessions outside their preferred windows.  `moves`:
-    sessions that are not where and when they were.
+    sessions that are not where and when they were.  `left_out`: receiving sites that go without.
     """
     sessions = {session.id: session for session in problem.sessions}
     rooms = {room.id: room for room in problem.rooms}
     placed = list(placements)
-    fit = preferred = moves = 0
+    fit = preferred = moves = left_out = 0
     tracks: dict[str, list[tuple[int, int]]] = defaultdict(list)
     originate: dict[str, int] = defaultdict(int)
     busy: dict[tuple[str, int], list[Window]] = defaultdict(list)
@@ -231,6 +237,7 @@ def count_cost(problem: Problem, placements: Iterable[Placement]) -> Cost:
             tracks[session.track].append((placement.start, end))
         originate[rooms[placement.room].site] += 1
         preferred += not _within(session.preferred, placement.start, end)
+        left_out += placement.receiving.count(None)
         moves += session.current is not None and session.current != placement
     peaks = 0
     for times in tracks.values():
@@ -244,4 +251,4 @@ def count_cost(problem: Problem, placements: Iterable[Placement]) -> Cost:
     for site, count in originate.items():
         share = sum(room.site == site for room in problem.rooms)
         balance += max(0, count - -(-len(problem.sessions) * share // len(problem.rooms)))
-    return Cost(fit, peaks, balance, gaps, preferred, moves)
+    return Cost(fit, peaks, balance, gaps, preferred, moves, left_out)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dxday.core.i18n import Words, lazy_gettext, sentence
-from dxday.solver.board import Board, Item, Spot, span
+from dxday.solver.board import NOWHERE, Board, Item, Spot, span
 from dxday.solver.model import Model
 from dxday.solver.problem import Person, Problem, Receiving, Room, Session, Site
 from dxday.solver.result import Reason, Unplaced
@@ -108,13 +108,17 @@ def find_core(board: Board, number: int, ended: Ended, *, workers: int = 1) -> l
     return None
 
 
-def _in_the_way(board: Board, found: dict[int, tuple[int, tuple[str, ...]]]) -> set[int] | None:
+def _in_the_way(board: Board, found: dict[int, tuple[int, tuple[str | None, ...]]]) -> set[int] | None:
     """Put the sessions where they could be, and return who is in the way there; nobody: they stay there."""
     before = board.snapshot()
-    spots = {
-        number: Spot((minute - board.base) // board.unit, tuple(board.room_number[room] for room in rooms))
-        for number, (minute, rooms) in found.items()
-    }
+    spots: dict[int, Spot] = {}
+    for number, (minute, names) in found.items():
+        rooms = [board.room_number[name] for name in names if name is not None][::-1]
+        parts = board.items[number].parts
+        spots[number] = Spot(
+            (minute - board.base) // board.unit,
+            tuple(NOWHERE if part.optional else rooms.pop() for part in parts),
+        )
     for number in spots:
         if board.where[number] is not None:
             board.remove(number)
@@ -167,13 +171,13 @@ def _without_orphans(problem: Problem, rules: Sequence[Rule]) -> list[Rule]:
 
 def _solve(
     problem: Problem, ended: Ended, workers: int
-) -> dict[str, tuple[int, tuple[str, ...]]] | None:
+) -> dict[str, tuple[int, tuple[str | None, ...]]] | None:
     """Return a place for every session, {} when there is proof that there is none, None when time ended."""
     if not problem.sessions:
         return {"": (0, ())}
     board = Board(problem)
     freed = range(len(board.items))
-    if any(not item.starts or not all(part.options for part in item.parts) for item in board.items):
+    if any(not item.starts or not all(part.options or part.optional for part in item.parts) for item in board.items):
         return {}
     outcome = Model(board, freed, must=True, soft=False).run(PATIENCE, workers=workers, seed=0, stop=ended)
     if not outcome.feasible:
@@ -181,7 +185,7 @@ def _solve(
     return {
         board.items[number].session.id: (
             board.minute(spot.start),
-            tuple(board.room_ids[room] for room in spot.rooms),
+            tuple(None if room == NOWHERE else board.room_ids[room] for room in spot.rooms),
         )
         for number, spot in outcome.spots.items()
     }
@@ -197,13 +201,13 @@ def rules_of(problem: Problem, sessions: Collection[str]) -> list[Rule]:
     people: dict[str, set[str]] = {}
     groups: dict[str, set[str]] = {}
     for session in chosen:
-        parts: tuple[Session | Receiving, ...] = (session, *session.receiving)
+        parts = _needed_parts(session)
         for code, holds in (
             ("session-window", bool(session.windows)),
             ("fixed-start", session.fixed_start is not None),
             ("fixed-room", session.fixed_room is not None),
             ("room-not-allowed", bool(session.rooms or session.sites)),
-            ("receiving", bool(session.receiving)),
+            ("receiving", any(not part.optional for part in session.receiving)),
             ("room-capacity", any(part.audience is not None for part in parts)),
             ("room-feature", any(part.features for part in parts)),
             ("order-first", session.order == "first"),
@@ -243,6 +247,10 @@ def rules_of(problem: Problem, sessions: Collection[str]) -> list[Rule]:
     if problem.max_interpreters is not None and any(session.interpreters for session in chosen):
         found.append(Rule("interpreter-limit"))
     return found
+
+
+def _needed_parts(session: Session) -> tuple[Session | Receiving, ...]:
+    return (session, *(part for part in session.receiving if not part.optional))
 
 
 def restrict(problem: Problem, rules: Iterable[Rule]) -> Problem:
@@ -285,8 +293,18 @@ def restrict(problem: Problem, rules: Iterable[Rule]) -> Problem:
                 people=attend(part.people, name),
             )
             for part in session.receiving
-            if has("receiving", name)
+            if has("receiving", name) and not part.optional
         )
+        current = session.current
+        if current is not None:
+            current = replace(
+                current,
+                receiving=tuple(
+                    room
+                    for part, room in zip(session.receiving, current.receiving, strict=True)
+                    if has("receiving", name) and not part.optional
+                ),
+            )
         order = session.order if session.order and has(f"order-{session.order}", name) else None
         limited = has("room-not-allowed", name)
         sessions.append(
@@ -305,8 +323,7 @@ def restrict(problem: Problem, rules: Iterable[Rule]) -> Problem:
                 fixed_room=session.fixed_room if has("fixed-room", name) else None,
                 receiving=receiving,
                 order=order,
-                current=session.current if receiving == session.receiving else
-                replace(session.current, receiving=()) if session.current and not receiving else session.current,
+                current=current,
             )
         )
     return replace(
@@ -355,9 +372,9 @@ def find_blockers(board: Board, item: Item) -> tuple[Reason, ...]:
         if spot is None:
             continue
         blockers += _blocked_by(board, item, other, spot, width, everywhere, in_all_rooms)
-    if item.parts[1:]:
+    if choosy := [part for part in item.parts[1:] if len(part.options) > 1 and not part.optional]:
         free = item.starts
-        for part in item.parts[1:]:
+        for part in choosy:
             joined = 0
             for option in part.options:
                 joined |= option.starts & ~board.room_blocked(option.room, part)
@@ -400,13 +417,24 @@ def _blocked_by(
             problem, "blocked-room", (room.id, theirs.session.id), room=room.name or room.id, **facts
         )
         found.append((mask << number * width, reason))
+    for part in item.parts[1:]:
+        room_number = part.options[0].room if len(part.options) == 1 and not part.optional else NOWHERE
+        if room_number in spot.rooms and room_number != NOWHERE and not board.shared[room_number]:
+            rest = board.turnaround[room_number]
+            begin = spot.start + theirs.parts[spot.rooms.index(room_number)].offset
+            mask = span(begin - rest - part.length + 1 - part.offset, end + rest - part.offset)
+            room = problem.rooms[room_number]
+            reason = _reason(
+                problem, "blocked-room", (room.id, theirs.session.id), room=room.name or room.id, **facts
+            )
+            found.append((in_all_rooms(mask), reason))
     for group in set(item.groups) & set(theirs.groups):
         name = board.group_names[group]
         mask = span(spot.start - item.length + 1, end)
         reason = _reason(problem, "blocked-audience", (name, theirs.session.id), group=name, **facts)
         found.append((in_all_rooms(mask), reason))
     for part in item.parts:
-        for person in part.people:
+        for person in part.people if not part.optional else ():
             if other not in board.events[person]:
                 continue
             mask = 0
@@ -489,7 +517,7 @@ def reason_of(problem: Problem, rule: Rule) -> Reason:
 def _session_facts(problem: Problem, session: Session) -> dict[str, object]:
     rooms = {room.id: room.name or room.id for room in problem.rooms}
     sites = {site.id: site.name or site.id for site in problem.sites}
-    parts: tuple[Session | Receiving, ...] = (session, *session.receiving)
+    parts = _needed_parts(session)
     return {
         "session": session.label,
         "minutes": session.duration,
@@ -497,7 +525,7 @@ def _session_facts(problem: Problem, session: Session) -> dict[str, object]:
         "time": clock(problem, session.fixed_start or 0),
         "room": rooms.get(session.fixed_room or "", ""),
         "rooms": _list([*(rooms[room] for room in session.rooms), *(sites[site] for site in session.sites)]),
-        "sites": _list(dict.fromkeys(sites[part.site] for part in session.receiving)),
+        "sites": _list(dict.fromkeys(sites[part.site] for part in session.receiving if not part.optional)),
         "seats": _list(str(part.audience) for part in parts if part.audience is not None),
         "features": _list(sorted(set().union(*(part.features for part in parts)))),
     }

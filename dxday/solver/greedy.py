@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Collection
 
-from dxday.solver.board import Board, Spot, bits, chain_depths
+from dxday.solver.board import NOWHERE, Board, Spot, bits, chain_depths
 
 Ended = Callable[[], bool]
 
@@ -89,7 +89,8 @@ def _is_packed(board: Board, number: int, depth: list[int]) -> bool:
 def _has_any(board: Board, number: int) -> bool:
     item = board.items[number]
     return bool(item.starts) and all(
-        any(option.starts & item.starts for option in part.options) for part in item.parts
+        part.optional or any(option.starts & item.starts for option in part.options)
+        for part in item.parts
     )
 
 
@@ -129,6 +130,9 @@ def _random_spot(board: Board, number: int, rng: random.Random) -> Spot | None:
                 for option in (rng.sample(part.options, min(4, len(part.options))) if rooms else part.options)
                 if option.starts & starts and (option.room not in rooms or board.shared[option.room])
             ]
+            if not options and part.optional:
+                rooms.append(NOWHERE)
+                continue
             if not options:
                 break
             option = rng.choice(options)

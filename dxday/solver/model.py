@@ -11,7 +11,7 @@ from typing import Any
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import lazy_gettext
-from dxday.solver.board import Board, Item, Option, Part, Spot, runs, spread
+from dxday.solver.board import NOWHERE, Board, Item, Option, Part, Spot, runs, spread
 
 POLL = 0.2
 """Seconds between two questions whether to stop."""
@@ -52,6 +52,16 @@ class Outcome:
     objective: int = 0
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What changes cost in a repair: a session moved, a receiving room changed, a site left out, no place at all."""
+
+    moved: Mapping[int, int]
+    rearranged: int
+    left_out: int
+    unplaced: int
+
+
 class Model:
     """A model of the freed sessions, which lie nowhere on the board."""
 
@@ -64,12 +74,12 @@ class Model:
         soft: bool = True,
         prices: Mapping[int, int] | None = None,
         most_rooms: int | None = None,
-        unplaced: int = UNPLACED,
+        mending: Prices | None = None,
     ) -> None:
         """Write the model down.
 
         With `must`, all of them are placed or there is no solution; else as many as can be.  `prices` are what
-        it costs to put a session elsewhere than it is now, and `unplaced` what to put it nowhere.  Only the best `most_rooms` rooms are tried for a part.
+        it costs to put a session elsewhere than it is now; `mending` are the finer ones of a repair.  Only the best `most_rooms` rooms are tried for a part.
         """
         self.cp = load()
         self.board = board
@@ -83,6 +93,8 @@ class Model:
         self.uses: dict[int, list[dict[int, Any]]] = {}
         self.spans: dict[int, list[Any]] = {}
         self.whole: dict[int, Any] = {}
+        self.present: dict[int, list[Any]] = {}
+        self.left_out: list[Any] = []
         self.costs: list[Any] = []
         self.in_room: dict[int, list[Any]] = defaultdict(list)
         for number in freed:
@@ -99,6 +111,13 @@ class Model:
         for number, price in (prices or {}).items():
             if number in self.starts:
                 self._price_of_moving(board.items[number], price)
+        if mending is not None:
+            for number in self.starts:
+                if board.items[number].current is not None:
+                    self._price_of_mending(board.items[number], mending)
+        left_out = mending.left_out if mending else board.weights.left_out if soft or not must else 0
+        self.costs += [left_out * missing for missing in self.left_out if left_out]
+        unplaced = mending.unplaced if mending else UNPLACED
         if not must:
             self.costs += [unplaced * (1 - literal) for literal in self.placed.values()]
         if self.costs:
@@ -114,16 +133,17 @@ class Model:
         ways: list[list[tuple[Option, int]]] = []
         for part in item.parts:
             rooms = list(self._rooms_of(item, part, free))
-            joined = 0
-            for _, starts in rooms:
-                joined |= starts
-            free &= joined
+            if not part.optional:
+                joined = 0
+                for _, starts in rooms:
+                    joined |= starts
+                free &= joined
             ways.append(rooms)
         ways = [
             [(option, starts & free) for option, starts in rooms if starts & free] for rooms in ways
         ]
         number = item.number
-        if not free or not all(ways):
+        if not free or not all(rooms or part.optional for rooms, part in zip(ways, item.parts, strict=True)):
             self.impossible.append(number)
             return
         if most_rooms is not None:
@@ -137,11 +157,11 @@ class Model:
         start = model.new_int_var_from_domain(self._domain(joined), f"start{number}")
         placed = model.new_constant(1) if self.must else model.new_bool_var(f"placed{number}")
         self.starts[number], self.placed[number] = start, placed
-        self.uses[number], self.spans[number] = [], []
+        self.uses[number], self.spans[number], self.present[number] = [], [], []
         for part, rooms in zip(item.parts, ways, strict=True):
             literals: dict[int, Any] = {}
             for option, starts in rooms:
-                literal = placed if len(rooms) == 1 else model.new_bool_var(f"in{number}_{option.room}")
+                literal = placed if len(rooms) == 1 and not part.optional else model.new_bool_var(f"in{number}_{option.room}")
                 literals[option.room] = literal
                 if starts != joined:
                     model.add_linear_expression_in_domain(start, self._domain(starts)).only_enforce_if(literal)
@@ -153,11 +173,18 @@ class Model:
                     )
                 if option.fit and board.weights.room_fit:
                     self.costs.append(board.weights.room_fit * option.fit * literal)
-            if len(rooms) > 1:
+            there = placed
+            if part.optional:
+                there = model.new_bool_var("")
+                model.add_implication(there, placed)
+                model.add(sum(literals.values()) == there)
+                self.left_out.append(placed - there)
+            elif len(rooms) > 1:
                 model.add(sum(literals.values()) == placed)
+            self.present[number].append(there)
             self.uses[number].append(literals)
             self.spans[number].append(
-                model.new_optional_fixed_size_interval_var(start + part.offset, part.length, placed, "")
+                model.new_optional_fixed_size_interval_var(start + part.offset, part.length, there, "")
             )
         self.whole[number] = self.spans[number][0]
 
@@ -205,7 +232,7 @@ class Model:
         found = {}
         for site, literals in by_site.items():
             if len(by_site) == 1:
-                found[site] = self.placed[number]
+                found[site] = self.present[number][part_number]
             elif len(literals) == 1:
                 found[site] = literals[0]
             else:
@@ -337,7 +364,8 @@ class Model:
         for number in self.starts:
             for part in board.items[number].parts:
                 for person in part.people:
-                    parts[person].append((number, part))
+                    if not part.optional:
+                        parts[person].append((number, part))
         on_day: dict[tuple[int, int], Any] = {}
         for person, theirs in parts.items():
             if len(theirs) + len(board.events[person]) < 2:
@@ -397,7 +425,10 @@ class Model:
         assert item.current is not None
         number, model = item.number, self.model
         rooms = [
-            uses.get(room) for uses, room in zip(self.uses[number], item.current.rooms, strict=True)
+            ~there if room == NOWHERE and part.optional else uses.get(room)
+            for part, uses, there, room in zip(
+                item.parts, self.uses[number], self.present[number], item.current.rooms, strict=True
+            )
         ]
         if any(literal is None for literal in rooms):
             self.costs.append(price * self.placed[number])
@@ -408,6 +439,26 @@ class Model:
             model.add_implication(kept, literal)
         self.costs.append(price * (self.placed[number] - kept))
 
+    def _price_of_mending(self, item: Item, prices: Prices) -> None:
+        """Price a change of the start or of the origin's room as one, and each other receiving room as little."""
+        assert item.current is not None
+        number, model = item.number, self.model
+        kept = model.new_bool_var("")
+        model.add(self.starts[number] == item.current.start).only_enforce_if(kept)
+        for part_number, room in enumerate(item.current.rooms):
+            literal = self.uses[number][part_number].get(room)
+            if part_number == 0:
+                model.add_implication(kept, self.placed[number])
+                if literal is None:
+                    model.add(kept == 0)
+                else:
+                    model.add_implication(kept, literal)
+            elif literal is None or room == NOWHERE:
+                self.costs.append(prices.rearranged * self.present[number][part_number])
+            else:
+                self.costs.append(prices.rearranged * (self.present[number][part_number] - literal))
+        self.costs.append(prices.moved[number] * (self.placed[number] - kept))
+
     # Solving ----------------------------------------------------------------------------------------------------
 
     def hint(self, spots: Mapping[int, Spot | None]) -> None:
@@ -417,7 +468,7 @@ class Model:
                 continue
             self.model.add_hint(start, spot.start)
             for uses, room in zip(self.uses[number], spot.rooms, strict=True):
-                if len(uses) > 1:
+                if len(uses) > 1 or room == NOWHERE:
                     for other, literal in uses.items():
                         self.model.add_hint(literal, other == room)
 
@@ -460,7 +511,7 @@ class Model:
                 number: Spot(
                     solver.value(start),
                     tuple(
-                        next(room for room, literal in uses.items() if solver.value(literal))
+                        next((room for room, literal in uses.items() if solver.value(literal)), NOWHERE)
                         for uses in self.uses[number]
                     ),
                 )

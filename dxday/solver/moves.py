@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable, Collection, Sequence
 
-from dxday.solver.board import Board, Spot, bits
+from dxday.solver.board import NOWHERE, Board, Spot, bits
 
 MOST_EVICTED = 3
 
@@ -80,10 +80,12 @@ def _evict_and_place(
     if rng.random() < 0.7:
         option = rng.choice(item.parts[0].options)
         rooms = (option.room, *was.rooms[1:])
-        if len(set(rooms)) < len(rooms):
+        if rooms[0] in rooms[1:]:
             return None
     starts = item.starts
     for part, room in zip(item.parts, rooms, strict=True):
+        if room == NOWHERE:
+            continue
         starts &= next(option.starts for option in part.options if option.room == room)
     if item.preferred is not None and starts & item.preferred:
         starts &= item.preferred

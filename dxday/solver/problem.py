@@ -76,16 +76,18 @@ class Receiving:
     audience: int | None = None
     features: frozenset[str] = frozenset()
     people: tuple[str, ...] = ()
+    optional: bool = False
+    """Rather than keep the session from taking place, the site goes without."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where and when a session is: origin room, start, and the receiving rooms in the session's order."""
+    """Where and when a session is: origin room, start, and the receiving rooms in the session's order; None: the site goes without."""
 
     session: str
     room: str
     start: int
-    receiving: tuple[str, ...] = ()
+    receiving: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class Weights:
     gaps: int = 1
     preferred: int = 3
     moves: int = 20
+    left_out: int = 30
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,7 @@ def check_problem(problem: Problem) -> None:
         _check_not_negative(f"{path}.gap", order.gap)
     _check_not_negative("max_lines", problem.max_lines)
     _check_not_negative("max_interpreters", problem.max_interpreters)
-    for name in ("room_fit", "tracks", "balance", "gaps", "preferred", "moves"):
+    for name in ("room_fit", "tracks", "balance", "gaps", "preferred", "moves", "left_out"):
         _check_not_negative(f"weights.{name}", getattr(problem.weights, name))
 
 
@@ -280,6 +283,8 @@ def _check_session(
     if session.current is not None:
         here = f"{path}.current"
         for number, room in enumerate((session.current.room, *session.current.receiving)):
+            if room is None:
+                continue
             _check_known(f"{here}.receiving[{number - 1}]" if number else f"{here}.room", room, rooms, no_room)
         _check_minute(f"{here}.start", session.current.start)
         if len(session.current.receiving) != len(session.receiving):

@@ -49,6 +49,9 @@ class Solution:
     placed: int
     unplaced: tuple[Unplaced, ...]
     moved: tuple[str, ...]
+    """Sessions whose start or origin room is not their current one."""
+    rearranged: tuple[str, ...]
+    """Sessions that stay, and of which only receiving rooms changed."""
     seconds: float
     placements: tuple[Placement, ...]
     history: tuple[Step, ...] = ()

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from dxday.solver import explain, greedy, moves
-from dxday.solver.board import Board, Spot
+from dxday.solver.board import NOWHERE, Board, Item, Spot, span
 from dxday.solver.check import count_cost, find_violations
-from dxday.solver.model import Model, Outcome, SolverMissing, is_installed
+from dxday.solver.model import Model, Outcome, Prices, SolverMissing, is_installed
 from dxday.solver.problem import Problem, Progress, Stop, check_problem
 from dxday.solver.result import Solution, Status, Step, Unplaced
 
@@ -40,8 +40,7 @@ def solve(
 
     Ends within about a second of the time limit or of `stop`, which like `progress` is called from this thread
     only; earlier when nothing better exists.  The same seed gives the same first timetable; what follows depends
-    on how fast the machine is.  With `repair`, first as few sessions as possible of sites that nothing happened
-    to are moved, then as few as possible of the others, and only what moved is made better.
+    on how fast the machine is.  With `repair`, as little as possible changes: see `docs/solver.md`.
     Raises ProblemRefused, SolverMissing.
     """
     check_problem(problem)
@@ -177,21 +176,18 @@ class _Run:
         most_rooms: int | None = None,
         soft: bool = True,
         prices: Mapping[int, int] | None = None,
-        unplaced: int | None = None,
+        mending: Prices | None = None,
     ) -> Outcome:
         """Take the freed sessions off, solve, and put them where CP-SAT says, or back when it says nothing."""
         board = self.board
         for number in freed:
             if board.where[number] is not None:
                 board.remove(number)
-        if prices is None and board.weights.moves:
+        if prices is None and mending is None and board.weights.moves:
             prices = {
                 number: board.weights.moves for number in freed if board.items[number].current is not None
             }
-        model = Model(
-            board, freed, soft=soft, prices=prices, most_rooms=most_rooms,
-            **({} if unplaced is None else {"unplaced": unplaced}),
-        )  # fmt: skip
+        model = Model(board, freed, soft=soft, prices=prices, most_rooms=most_rooms, mending=mending)
         model.hint({number: before[number] for number in freed})
         outcome = model.run(
             min(seconds, self.seconds - self.passed),
@@ -293,84 +289,120 @@ class _Run:
     # Repair -----------------------------------------------------------------------------------------------------
 
     def mend(self) -> bool:
-        """Move as few sessions as possible so that no rule is broken; return whether fewer cannot do."""
+        """Change as little as possible so that no rule is broken; return whether less cannot do.
+
+        In this order: sessions without a place, sessions moved of sites that nothing happened to, receiving
+        sites that go without, and everything else that changes.
+        """
         board = self.board
         board.keeps = True
-        nothing_placed = {
-            item.number: item.current is not None and board.fits(item.number, item.current)
+        alone = {
+            item.number
             for item in board.items
+            if item.current is not None and not board.fits(item.number, item.current)
         }
         greedy.place_current(board)
         self.note()
-        touched = set(board.unplaced)
-        alone = {number for number in touched if not nothing_placed[number]}
-        for number in touched - alone:
-            current = board.items[number].current
-            if current is not None:
-                touched |= board.conflicts(number, current)
-        hurt = {
-            board.room_site[room]
-            for number in touched
-            if (current := board.items[number].current) is not None
-            for room in current.rooms
-        }
-        own = {
-            item.number
-            for item in board.items
-            if item.current is None or any(board.room_site[room] in hurt for room in item.current.rooms)
-        }
+        touched, hurt = self._find_damage(alone)
         if not touched:
             return True
+        own: set[int] = set()
+        reach = set(touched)
+        for item in board.items:
+            if item.current is None or board.room_site[item.current.rooms[0]] in hurt:
+                own.add(item.number)
+            elif any(board.room_site[room] in hurt for room in item.current.rooms if room != NOWHERE):
+                reach.add(item.number)
         far = len(board.items) + 1
-        prices = {
-            item.number: 1 if item.number in own else far for item in board.items if item.current is not None
-        }
-        least = sum(1 for number in alone if board.items[number].current is not None)
-        rings: list[Collection[int]] = [set(board.unplaced), touched | own, range(len(board.items))]
-        share = (0.25, 0.6, 0.85)
+        self.prices = Prices(
+            {item.number: 1 if item.number in own else far * far for item in board.items if item.current},
+            rearranged=1, left_out=far, unplaced=far**3,
+        )  # fmt: skip
+        rings: list[Collection[int]] = [set(board.unplaced), reach | own, range(len(board.items))]
         proved = False
-        for ring, until in zip(rings, share, strict=True):
+        for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
             if self.ended(until):
-                break
-            before, price = board.snapshot(), self._price_of_moves(prices)
+                continue
+            before, price = board.snapshot(), self._price()
             outcome = self._solve_freed(
-                sorted(ring), self.seconds * until - self.passed, before,
-                soft=False, prices=prices, unplaced=far * far,
-            )  # fmt: skip
-            if self._price_of_moves(prices) > price:
+                sorted(ring), self.seconds * until - self.passed, before, soft=False, mending=self.prices
+            )
+            if self._price() > price:
                 board.restore(before)
             self.note()
-            now = self._price_of_moves(prices)
+            now = self._price()
             whole = len(ring) == len(board.items)
-            kept_apart = len(ring) >= len(touched | own) and not board.unplaced and now < far
-            if (not board.unplaced and now <= least) or (outcome.proved and (whole or kept_apart)):
+            kept_apart = ring is rings[1] and now < far * far
+            if now <= len(alone) or (outcome.proved and (whole or kept_apart)):
                 proved = True
                 break
-            if board.unplaced and ring is rings[0]:
-                self._evict_near(own, prices)
-        if board.unplaced and not proved:
-            self._evict_near(range(len(board.items)), prices)
+            if board.unplaced:
+                self._evict_near(own if ring is rings[0] else range(len(board.items)))
         self._polish_moved()
         return proved
 
-    def _price_of_moves(self, prices: Mapping[int, int]) -> int:
+    def _find_damage(self, alone: Collection[int]) -> tuple[set[int], set[int]]:
+        """Return the sessions that cannot all stay as they are, and the sites where the reason lies."""
         board = self.board
-        far = len(board.items) + 1
-        return sum(
-            far * far if spot is None else prices.get(number, 0) * (spot != board.items[number].current)
-            for number, spot in enumerate(board.where)
-        )
+        touched = set(board.unplaced)
+        hurt: set[int] = set()
+        for number in sorted(board.unplaced):
+            item = board.items[number]
+            if item.current is None:
+                continue
+            sites = self._sites_at_fault(item, item.current)
+            if number not in alone:
+                for other in board.conflicts(number, item.current):
+                    touched.add(other)
+                    their = board.where[other]
+                    assert their is not None
+                    sites |= {
+                        board.room_site[room]
+                        for room in set(their.rooms) & set(item.current.rooms) - {NOWHERE}
+                    }
+            hurt |= sites or {board.room_site[item.current.rooms[0]]}
+        return touched, hurt
 
-    def _evict_near(self, own: Collection[int], prices: Mapping[int, int]) -> None:
+    def _sites_at_fault(self, item: Item, spot: Spot) -> set[int]:
+        """Return the sites whose room, or people, cannot have the session as it is."""
+        board = self.board
+        found = set()
+        for part, room in zip(item.parts, spot.rooms, strict=True):
+            if room == NOWHERE:
+                continue
+            option = next((each for each in part.options if each.room == room), None)
+            begin, end = spot.start + part.offset, spot.start + item.length
+            away = any(span(begin, end) & ~board.person_free[person] for person in part.people)
+            if option is None or not option.starts >> spot.start & 1 or away:
+                found.add(board.room_site[room])
+        return found
+
+    def _price(self) -> int:
+        """Return what the timetable on the board changes, at the prices of a repair."""
+        board, prices = self.board, self.prices
+        total = 0
+        for item, spot in zip(board.items, board.where, strict=True):
+            if spot is None:
+                total += prices.unplaced
+                continue
+            total += prices.left_out * spot.rooms.count(NOWHERE)
+            was = item.current
+            if was is not None and spot != was:
+                total += prices.moved[item.number] * (spot.start != was.start or spot.rooms[0] != was.rooms[0])
+                pairs = zip(spot.rooms[1:], was.rooms[1:], strict=True)
+                total += prices.rearranged * sum(now not in (NOWHERE, then) for now, then in pairs)
+        return total
+
+    def _evict_near(self, own: Collection[int]) -> None:
         """Make room by taking off sessions of the sites that something happened to, when that is better."""
         board = self.board
-        before, price = board.snapshot(), self._price_of_moves(prices)
+        before, price = board.snapshot(), self._price()
         frozen = set(range(len(board.items))) - set(own)
         until = self.passed + 0.15 * self.seconds
         greedy.complete(
             board, self.rng, lambda: self.ended() or self.passed > until, frozen=frozen, rounds=400
         )
-        if self._price_of_moves(prices) > price:
+        if self._price() > price:
             board.restore(before)
         self.note()
 
@@ -379,18 +411,14 @@ class _Run:
         board = self.board
         moved = [
             item.number
-            for item in board.items
-            if board.where[item.number] is not None and board.where[item.number] != item.current
+            for item, spot in zip(board.items, board.where, strict=True)
+            if spot is not None and spot != item.current and len(item.parts) <= MOST_PARTS
         ]
-        if not moved or self.ended(0.85):
+        if not moved or self.ended(SEARCH):
             return
-        before, cost = board.snapshot(), board.cost
-        missing = len(board.unplaced)
-        self._solve_freed(
-            moved, min(1.0, 0.1 * self.seconds), before,
-            prices={number: 1 for number in moved if board.items[number].current is not None},
-        )  # fmt: skip
-        if (len(board.unplaced), board.cost) > (missing, cost):
+        before, cost, price = board.snapshot(), board.cost, self._price()
+        self._solve_freed(moved, min(1.0, 0.1 * self.seconds), before, prices={})
+        if self._price() > price or board.cost > cost:
             board.restore(before)
 
     # The end ----------------------------------------------------------------------------------------------------
@@ -404,11 +432,12 @@ class _Run:
         board = self.board
         self.note()
         placements = board.placements()
-        moved = [
-            item.session.id
-            for item, spot in zip(board.items, board.where, strict=True)
-            if item.current is not None and spot is not None and spot != item.current
-        ]
+        moved, rearranged = [], []
+        for item, spot in zip(board.items, board.where, strict=True):
+            if item.current is None or spot is None or spot == item.current:
+                continue
+            stays = (spot.start, spot.rooms[0]) == (item.current.start, item.current.rooms[0])
+            (rearranged if stays else moved).append(item.session.id)
         status: Status = "stopped" if self.stopped else "optimal" if proved else "complete"
         if unplaced and not self.stopped:
             status = "partial"
@@ -421,6 +450,7 @@ class _Run:
             placed=len(placements),
             unplaced=unplaced,
             moved=tuple(moved),
+            rearranged=tuple(rearranged),
             seconds=round(self.passed, 3),
             placements=tuple(placements),
             history=tuple(self.history),

@@ -56,7 +56,7 @@ def make_day(sessions: int, *, seed: int = 0, days: int | None = None, people: i
         made.append(
             Session(
                 f"plenary{number}", 45, f"Plenary {number}", people=(speaker.id,), rooms=(origin.id,),
-                receiving=tuple(Receiving(room.site, room.id) for room in rest), track="plenary",
+                receiving=tuple(Receiving(room.site, room.id, optional=True) for room in rest), track="plenary",
                 order="first" if number == 0 else None,
             )
         )  # fmt: skip
