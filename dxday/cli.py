@@ -16,7 +16,7 @@ from flask import Flask, current_app, url_for
 from flask_migrate import check, downgrade, upgrade
 
 import config
-from dxday import db, doctor, scheduler, serve, worker
+from dxday import db, doctor, schedule_cli, scheduler, serve, worker
 from dxday.accounts import queries as accounts
 from dxday.accounts import services as account_services
 from dxday.app import DatabaseBehind, create_app, refuse_when_behind
@@ -319,6 +319,9 @@ def verify_certificate(file: Path, as_json: bool) -> None:
     )
     if status != "valid":
         raise SystemExit(1)
+
+
+cli.add_command(schedule_cli.group)
 
 
 # ---------------------------------------------------------------- jobs, mail, audit

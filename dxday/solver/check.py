@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from dxday.solver.problem import Person, Placement, Problem, Receiving, Room, Session, Window, merge
+from dxday.solver.problem import Person, Placement, Problem, Receiving, Room, Session, Site, Window, merge
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def find_violations(problem: Problem, placements: Iterable[Placement]) -> list[V
     """Return every hard rule that is broken; sessions without a placement break none."""
     sessions = {session.id: session for session in problem.sessions}
     rooms = {room.id: room for room in problem.rooms}
+    sites = {site.id: site for site in problem.sites}
+    people = {person.id: person for person in problem.people}
     placed = list(placements)
     found: list[Violation] = []
     for name, times_placed in Counter(each.session for each in placed).items():
@@ -65,20 +67,24 @@ def find_violations(problem: Problem, placements: Iterable[Placement]) -> list[V
         session = sessions[placement.session]
         own = list(_stays(session, placement, rooms))
         stays += own
-        found += _violations_alone(problem, session, placement, own)
+        found += _violations_alone(problem, sites, people, session, placement, own)
     found += _violations_of_pairs(problem, stays)
     times = sorted(
-        ((sessions[each.session], each.start, each.start + sessions[each.session].duration) for each in placed),
+        (
+            (sessions[each.session], each.start, each.start + sessions[each.session].duration)
+            for each in placed
+        ),
         key=lambda each: each[1:],
     )
     for number, (one, _, end) in enumerate(times):
         for other, other_start, _ in times[number + 1 :]:
             if other_start >= end:
                 break
-            found += [
-                Violation("audience-overlap", (one.id, other.id), group)
-                for group in sorted(set(one.groups) & set(other.groups))
-            ]
+            if one.groups and other.groups:
+                found += [
+                    Violation("audience-overlap", (one.id, other.id), group)
+                    for group in sorted(set(one.groups) & set(other.groups))
+                ]
     for x, x_start, x_end in [each for each in times if each[0].order]:
         for y, y_start, y_end in times:
             if x.order == "first" and y.order != "first" and y_start < x_end:
@@ -87,12 +93,11 @@ def find_violations(problem: Problem, placements: Iterable[Placement]) -> list[V
                 found.append(Violation("order-last", (x.id, y.id)))
     when = {session.id: (start, end) for session, start, end in times}
     for order in problem.orders:
-        if order.before in when and order.after in when:
-            if when[order.after][0] < when[order.before][1] + order.gap:
-                found.append(Violation("order", (order.before, order.after)))
-    found += _too_many(
-        "line-limit", problem.max_lines, [(s.id, a, b, 1) for s, a, b in times if s.uses_line]
-    )
+        if order.before not in when or order.after not in when:
+            continue
+        if when[order.after][0] < when[order.before][1] + order.gap:
+            found.append(Violation("order", (order.before, order.after)))
+    found += _too_many("line-limit", problem.max_lines, [(s.id, a, b, 1) for s, a, b in times if s.uses_line])
     found += _too_many(
         "interpreter-limit",
         problem.max_interpreters,
@@ -117,7 +122,12 @@ def _stays(session: Session, placement: Placement, rooms: dict[str, Room]) -> It
 
 
 def _violations_alone(
-    problem: Problem, session: Session, placement: Placement, stays: Sequence[_Stay]
+    problem: Problem,
+    sites: dict[str, Site],
+    people: dict[str, Person],
+    session: Session,
+    placement: Placement,
+    stays: Sequence[_Stay],
 ) -> Iterator[Violation]:
     me = (session.id,)
     start, end = placement.start, placement.start + session.duration
@@ -135,8 +145,6 @@ def _violations_alone(
     for part, given in zip(session.receiving, placement.receiving, strict=True):
         if given is None and not part.optional:
             yield Violation("receiving-missing", me, part.site)
-    sites = {site.id: site for site in problem.sites}
-    people = {person.id: person for person in problem.people}
     for stay in stays:
         room = stay.room
         if stay.part is None:
@@ -189,9 +197,10 @@ def _meeting(problem: Problem, person: Person, one: _Stay, other: _Stay) -> Iter
     both = (one.session.id, other.session.id)
     if second.start < first.end:
         yield Violation("person-overlap", both, person.id)
-    elif not person.remote:
-        if second.start < first.end + problem.minutes_between(first.room.site, second.room.site):
-            yield Violation("person-travel", both, person.id)
+        return
+    way = 0 if person.remote else problem.minutes_between(first.room.site, second.room.site)
+    if second.start < first.end + way:
+        yield Violation("person-travel", both, person.id)
 
 
 def _within(windows: Sequence[Window], start: int, end: int) -> bool:

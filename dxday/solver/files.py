@@ -144,8 +144,7 @@ def document_of(problem: Problem) -> dict[str, Any]:
         "rooms": [_plain(each) for each in problem.rooms],
         "people": [_plain(each) for each in problem.people],
         "travel": [
-            {"from": one, "to": other, "minutes": minutes}
-            for (one, other), minutes in problem.travel.items()
+            {"from": one, "to": other, "minutes": minutes} for (one, other), minutes in problem.travel.items()
         ],
         "sessions": [_plain(each) for each in problem.sessions],
         "orders": [_plain(each) for each in problem.orders],
@@ -171,7 +170,11 @@ def _plain(thing: Any) -> dict[str, Any]:
             plain[name] = {"room": value.room, "start": value.start, "receiving": list(value.receiving)}
         elif isinstance(value, tuple):
             plain[name] = [
-                _plain(each) if isinstance(each, Receiving) else list(each) if isinstance(each, Window) else each
+                _plain(each)
+                if isinstance(each, Receiving)
+                else list(each)
+                if isinstance(each, Window)
+                else each
                 for each in value
             ]
         else:

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Callable, Collection
 
-from dxday.solver.board import NOWHERE, Board, Spot, bits, chain_depths
+from dxday.solver.board import Board
+from dxday.solver.items import NOWHERE, Spot, chain_depths
+from dxday.solver.masks import bits
 
 Ended = Callable[[], bool]
 
@@ -14,9 +16,12 @@ CANDIDATES = 24
 def place_current(board: Board) -> None:
     """Put every session where it is now, as far as the hard rules allow; those that others depend on first."""
     for item in sorted(board.items, key=lambda item: (item.session.fixed_start is None, -len(item.parts))):
-        if board.where[item.number] is None and item.current is not None:
-            if board.fits(item.number, item.current):
-                board.place(item.number, item.current)
+        if (
+            board.where[item.number] is None
+            and item.current is not None
+            and board.fits(item.number, item.current)
+        ):
+            board.place(item.number, item.current)
 
 
 def place_all(board: Board, rng: random.Random, ended: Ended) -> None:
@@ -89,21 +94,21 @@ def _is_packed(board: Board, number: int, depth: list[int]) -> bool:
 def _has_any(board: Board, number: int) -> bool:
     item = board.items[number]
     return bool(item.starts) and all(
-        part.optional or any(option.starts & item.starts for option in part.options)
-        for part in item.parts
+        part.optional or any(option.starts & item.starts for option in part.options) for part in item.parts
     )
 
 
 def _hardest(board: Board, waiting: Collection[int], taken_off: list[int]) -> int:
-    return max(
-        sorted(waiting), key=lambda number: (len(board.items[number].parts), board.items[number].length, taken_off[number])
-    )
+    def hardness(number: int) -> tuple[int, int, int]:
+        item = board.items[number]
+        return len(item.parts), item.length, taken_off[number]
+
+    return max(sorted(waiting), key=hardness)
 
 
 def _cheapest_eviction(
     board: Board, number: int, rng: random.Random, taken_off: list[int], frozen: Collection[int]
 ) -> tuple[Spot, set[int]] | None:
-    item = board.items[number]
     best: tuple[Spot, set[int]] | None = None
     lowest = 0
     for _ in range(CANDIDATES):

@@ -1,5 +1,6 @@
 """Some sessions of a board as a CP-SAT model: they may move, everything else stays where it lies."""
 
+import contextlib
 import importlib
 import importlib.util
 import threading
@@ -11,7 +12,9 @@ from typing import Any
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import lazy_gettext
-from dxday.solver.board import NOWHERE, Board, Item, Option, Part, Spot, runs, spread
+from dxday.solver.board import Board
+from dxday.solver.items import NOWHERE, Item, Option, Part, Spot
+from dxday.solver.masks import runs, spread
 
 POLL = 0.2
 """Seconds between two questions whether to stop."""
@@ -24,22 +27,46 @@ class SolverMissing(Refusal):
     """OR-Tools is an optional extra."""
 
     sentence = lazy_gettext(
-        "The timetable solver is not installed here yet. It comes in the background after `make run`; "
-        "to bring it now, run: python3 scripts/setup.py --solver"
+        "The timetable solver is not installed here yet. `make run` brings it in the background; "
+        "to bring it now, run: make solver"
     )
 
 
 def is_installed() -> bool:
     """Tell whether OR-Tools is there, without loading it."""
+    importlib.invalidate_caches()
     return importlib.util.find_spec("ortools") is not None
 
 
 def load() -> Any:
     """Return OR-Tools' CP-SAT; loading it takes a second.  Raises SolverMissing."""
+    importlib.invalidate_caches()  # it may have been installed since this process began
     try:
         return importlib.import_module("ortools.sat.python.cp_model")
     except ImportError as fault:
         raise SolverMissing from fault
+
+
+LOADER = "load-ortools"
+
+
+def start_loading() -> threading.Thread:
+    """Begin to load OR-Tools beside other work; the thread ends when it is there, or is not."""
+
+    def quietly() -> None:
+        with contextlib.suppress(SolverMissing):
+            load()
+
+    thread = threading.Thread(target=quietly, name=LOADER)  # Python waits for it when it ends
+    thread.start()
+    return thread
+
+
+def wait_for_loading() -> None:
+    """Wait until nothing is being loaded; Python cannot end in the middle of it."""
+    for thread in threading.enumerate():
+        if thread.name == LOADER:
+            thread.join()
 
 
 @dataclass(frozen=True)
@@ -79,7 +106,8 @@ class Model:
         """Write the model down.
 
         With `must`, all of them are placed or there is no solution; else as many as can be.  `prices` are what
-        it costs to put a session elsewhere than it is now; `mending` are the finer ones of a repair.  Only the best `most_rooms` rooms are tried for a part.
+        it costs to put a session elsewhere than it is now; `mending` are the finer ones of a repair.  Only the
+        best `most_rooms` rooms are tried for a part.
         """
         self.cp = load()
         self.board = board
@@ -139,9 +167,7 @@ class Model:
                     joined |= starts
                 free &= joined
             ways.append(rooms)
-        ways = [
-            [(option, starts & free) for option, starts in rooms if starts & free] for rooms in ways
-        ]
+        ways = [[(option, starts & free) for option, starts in rooms if starts & free] for rooms in ways]
         number = item.number
         if not free or not all(rooms or part.optional for rooms, part in zip(ways, item.parts, strict=True)):
             self.impossible.append(number)
@@ -161,10 +187,16 @@ class Model:
         for part, rooms in zip(item.parts, ways, strict=True):
             literals: dict[int, Any] = {}
             for option, starts in rooms:
-                literal = placed if len(rooms) == 1 and not part.optional else model.new_bool_var(f"in{number}_{option.room}")
+                literal = (
+                    placed
+                    if len(rooms) == 1 and not part.optional
+                    else model.new_bool_var(f"in{number}_{option.room}")
+                )
                 literals[option.room] = literal
                 if starts != joined:
-                    model.add_linear_expression_in_domain(start, self._domain(starts)).only_enforce_if(literal)
+                    model.add_linear_expression_in_domain(start, self._domain(starts)).only_enforce_if(
+                        literal
+                    )
                 if not board.shared[option.room]:
                     self.in_room[option.room].append(
                         model.new_optional_fixed_size_interval_var(
@@ -389,9 +421,9 @@ class Model:
                 busy = sum(end - start for start, end in fixed)
                 for number, part, literal in literals:
                     model.add(first <= self.starts[number] + part.offset).only_enforce_if(literal)
-                    model.add(
-                        last >= self.starts[number] + board.items[number].length
-                    ).only_enforce_if(literal)
+                    model.add(last >= self.starts[number] + board.items[number].length).only_enforce_if(
+                        literal
+                    )
                     busy += part.length * literal
                 hours = model.new_int_var(0, 1 + (high - low) * board.unit // 60, "")
                 model.add(60 * hours >= board.unit * (last - first - busy) - 59)
@@ -403,9 +435,7 @@ class Model:
             return known[number, day]
         board, model = self.board, self.model
         item = board.items[number]
-        masks = {
-            other: item.starts & (((1 << (b - a)) - 1) << a) for other, (a, b) in enumerate(board.days)
-        }
+        masks = {other: item.starts & (((1 << (b - a)) - 1) << a) for other, (a, b) in enumerate(board.days)}
         possible = [other for other, mask in masks.items() if mask]
         for other in masks:
             known[number, other] = None
@@ -527,4 +557,3 @@ class Model:
         if found == self.cp.MODEL_INVALID:
             raise RuntimeError(self.model.validate())
         return Outcome(found == self.cp.INFEASIBLE, False, {})
-

@@ -4,7 +4,9 @@ import math
 import random
 from collections.abc import Callable, Collection, Sequence
 
-from dxday.solver.board import NOWHERE, Board, Spot, bits
+from dxday.solver.board import Board
+from dxday.solver.items import NOWHERE, Spot
+from dxday.solver.masks import bits
 
 MOST_EVICTED = 3
 
@@ -35,7 +37,11 @@ def anneal(
             continue
         before = board.cost
         warm = warmth()
-        undo = _evict_and_place(board, number, rng, frozen) if rng.random() < 0.35 else _place_better(board, number, rng)
+        undo = (
+            _evict_and_place(board, number, rng, frozen)
+            if rng.random() < 0.35
+            else _place_better(board, number, rng)
+        )
         if undo is None:
             continue
         worse = board.cost - before
@@ -97,22 +103,38 @@ def _evict_and_place(
     board.remove(number)
     undo = {number: was}
     evicted = board.conflicts(number, wanted)
-    if len(evicted) <= MOST_EVICTED and (not frozen or evicted.isdisjoint(frozen)):
-        if all(len(board.items[other].parts) <= 4 for other in evicted):
-            for other in evicted:
-                undo[other] = board.remove(other)
-            if board.fits(number, wanted):
-                board.place(number, wanted)
-                for other in sorted(evicted, key=lambda other: -board.items[other].length):
-                    spot = board.best_spot(other, rng)
-                    if spot is None:
-                        break
-                    board.place(other, spot)
-                else:
-                    return undo
+    if (
+        len(evicted) <= MOST_EVICTED
+        and (not frozen or evicted.isdisjoint(frozen))
+        and all(len(board.items[other].parts) <= 4 for other in evicted)
+        and _swap(board, number, wanted, evicted, undo, rng)
+    ):
+        return undo
     for other in undo:
         if board.where[other] is not None:
             board.remove(other)
     for other, spot in undo.items():
         board.place(other, spot)
     return None
+
+
+def _swap(
+    board: Board,
+    number: int,
+    wanted: Spot,
+    evicted: Collection[int],
+    undo: dict[int, Spot],
+    rng: random.Random,
+) -> bool:
+    """Put the session down and those in its way elsewhere; tell whether all found a spot."""
+    for other in sorted(evicted):
+        undo[other] = board.remove(other)
+    if not board.fits(number, wanted):
+        return False
+    board.place(number, wanted)
+    for other in sorted(evicted, key=lambda other: -board.items[other].length):
+        spot = board.best_spot(other, rng)
+        if spot is None:
+            return False
+        board.place(other, spot)
+    return True

@@ -82,7 +82,10 @@ class Receiving:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where and when a session is: origin room, start, and the receiving rooms in the session's order; None: the site goes without."""
+    """Where and when a session is.
+
+    The receiving rooms are in the session's order; None: that site goes without.
+    """
 
     session: str
     room: str
@@ -285,10 +288,15 @@ def _check_session(
         for number, room in enumerate((session.current.room, *session.current.receiving)):
             if room is None:
                 continue
-            _check_known(f"{here}.receiving[{number - 1}]" if number else f"{here}.room", room, rooms, no_room)
+            _check_known(
+                f"{here}.receiving[{number - 1}]" if number else f"{here}.room", room, rooms, no_room
+            )
         _check_minute(f"{here}.start", session.current.start)
         if len(session.current.receiving) != len(session.receiving):
-            refuse(f"{here}.receiving", lazy_gettext("it names one room for each receiving site, in their order."))
+            refuse(
+                f"{here}.receiving",
+                lazy_gettext("it names one room for each receiving site, in their order."),
+            )
 
 
 def refuse(path: str, words: Words, **facts: Any) -> None:

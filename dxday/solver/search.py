@@ -2,14 +2,17 @@
 
 import os
 import random
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from dxday.solver import explain, greedy, moves
-from dxday.solver.board import NOWHERE, Board, Item, Spot, span
+from dxday.solver.board import Board
 from dxday.solver.check import count_cost, find_violations
-from dxday.solver.model import Model, Outcome, Prices, SolverMissing, is_installed
+from dxday.solver.items import NOWHERE, Item, Spot
+from dxday.solver.masks import span
+from dxday.solver.model import Model, Outcome, Prices, SolverMissing, is_installed, start_loading
 from dxday.solver.problem import Problem, Progress, Stop, check_problem
 from dxday.solver.result import Solution, Status, Step, Unplaced
 
@@ -74,6 +77,7 @@ class _Run:
         self.stopped = False
         self.asked = self.told = 0.0
         self.history: list[Step] = []
+        self.loading = threading.Thread()
         self.board = Board(problem)
 
     # The clock --------------------------------------------------------------------------------------------------
@@ -104,6 +108,14 @@ class _Run:
         if not self.history or (step.hard, step.soft) < (self.history[-1].hard, self.history[-1].soft):
             self.history.append(step)
 
+    def _is_loaded(self, wait_until: float = 0.0) -> bool:
+        """Tell whether OR-Tools is there, after waiting for it up to this share of the time."""
+        while self.loading.is_alive():
+            if self.ended(wait_until):
+                return False
+            self.loading.join(0.05)
+        return True
+
     # Planning ---------------------------------------------------------------------------------------------------
 
     def plan(self) -> bool:
@@ -112,8 +124,13 @@ class _Run:
         reserve = SEARCH
         greedy.place_current(board)
         greedy.place_all(board, self.rng, self.ended)
-        greedy.complete(board, self.rng, lambda: self.ended(0.25 * reserve))
+        greedy.complete(board, self.rng, lambda: self.ended(0.5 * reserve))
         self.note()
+        if board.cost == 0 and not board.unplaced:
+            return True
+        self.loading = start_loading()
+        if len(board.items) <= SMALL and not self._is_loaded(wait_until=0.5):
+            self._anneal(self.seconds, reserve)
         if len(board.items) <= SMALL and self._solve_whole(0.6 * reserve):
             return True
         if board.unplaced:
@@ -127,8 +144,8 @@ class _Run:
             span = min(6.0, max(0.5, self.seconds / 10))
             slice_until = self.passed + span * 2 / 3
             self._anneal(slice_until, until)
-            if self.ended(until):
-                break
+            if self.ended(until) or not self._is_loaded():
+                continue
             size = self._neighbourhood(size, min(span / 3, 2.0), until)
             if board.unplaced and self.rng.random() < 0.2:
                 self._place_with_neighbours(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
@@ -209,7 +226,9 @@ class _Run:
         if not freed:
             return size
         before, cost, missing = board.snapshot(), board.cost, len(board.unplaced)
-        outcome = self._solve_freed(freed, min(seconds, self.seconds * until - self.passed), before, most_rooms=8)
+        outcome = self._solve_freed(
+            freed, min(seconds, self.seconds * until - self.passed), before, most_rooms=8
+        )
         if (len(board.unplaced), board.cost) > (missing, cost):
             board.restore(before)
         self.note()
@@ -251,6 +270,8 @@ class _Run:
     def _place_with_neighbours(self, until: float) -> None:
         """Where putting down and taking off did not succeed: CP-SAT, with what is in the way freed as well."""
         board = self.board
+        if not self._is_loaded(until):
+            return
         size = 30
         hopeless: set[int] = set()
         while (waiting := sorted(board.unplaced - hopeless)) and not self.ended(until):
@@ -277,7 +298,7 @@ class _Run:
         while ring and len(freed) < size:
             near: list[int] = []
             for one in ring:
-                near += explain.related(board, one)
+                near += related(board, one)
             rng.shuffle(near)
             ring = []
             for other in near:
@@ -296,6 +317,7 @@ class _Run:
         """
         board = self.board
         board.keeps = True
+        self.loading = start_loading()
         alone = {
             item.number
             for item in board.items
@@ -318,6 +340,10 @@ class _Run:
             {item.number: 1 if item.number in own else far * far for item in board.items if item.current},
             rearranged=1, left_out=far, unplaced=far**3,
         )  # fmt: skip
+        if not self._is_loaded(0.8):
+            self._evict_near(own)
+            self._evict_near(range(len(board.items)))
+            return False
         rings: list[Collection[int]] = [set(board.unplaced), reach | own, range(len(board.items))]
         proved = False
         for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
@@ -388,7 +414,9 @@ class _Run:
             total += prices.left_out * spot.rooms.count(NOWHERE)
             was = item.current
             if was is not None and spot != was:
-                total += prices.moved[item.number] * (spot.start != was.start or spot.rooms[0] != was.rooms[0])
+                total += prices.moved[item.number] * (
+                    spot.start != was.start or spot.rooms[0] != was.rooms[0]
+                )
                 pairs = zip(spot.rooms[1:], was.rooms[1:], strict=True)
                 total += prices.rearranged * sum(now not in (NOWHERE, then) for now, then in pairs)
         return total
@@ -425,6 +453,8 @@ class _Run:
 
     def explain(self) -> tuple[Unplaced, ...]:
         """Say for each session that is nowhere why that is so."""
+        if self.board.unplaced and not self._is_loaded(1.0):
+            return explain.explain(self.board, lambda: True)
         return explain.explain(self.board, self.ended, workers=self.workers)
 
     def finish(self, *, proved: bool, unplaced: tuple[Unplaced, ...]) -> Solution:
@@ -432,7 +462,8 @@ class _Run:
         board = self.board
         self.note()
         placements = board.placements()
-        moved, rearranged = [], []
+        moved: list[str] = []
+        rearranged: list[str] = []
         for item, spot in zip(board.items, board.where, strict=True):
             if item.current is None or spot is None or spot == item.current:
                 continue
@@ -456,3 +487,19 @@ class _Run:
             history=tuple(self.history),
         )
 
+
+def related(board: Board, number: int) -> list[int]:
+    """Return the placed sessions that share people, audiences, rooms or order with this one."""
+    item = board.items[number]
+    found: dict[int, None] = {}
+    for part in item.parts:
+        for person in part.people:
+            found.update(dict.fromkeys(board.events[person]))
+        for option in part.options[:12]:
+            found.update(dict.fromkeys(sorted(board.in_room[option.room])))
+    for group in item.groups:
+        found.update(dict.fromkeys(board.of_group[group]))
+    for other, _ in (*item.before, *item.after):
+        found[other] = None
+    found.pop(number, None)
+    return list(found)

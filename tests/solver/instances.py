@@ -19,7 +19,9 @@ class Made:
     hidden: tuple[Placement, ...]
 
 
-def make_day(sessions: int, *, seed: int = 0, days: int | None = None, people: int = 250, grid: int = 5) -> Made:
+def make_day(
+    sessions: int, *, seed: int = 0, days: int | None = None, people: int = 250, grid: int = 5
+) -> Made:
     """Draw a Day of 22 sites: plenaries over all rooms, local sessions, people with 60 minutes between sites.
 
     A fifth of the sessions may choose among three sites; a quarter of the people join from afar; each session
@@ -38,7 +40,10 @@ def make_day(sessions: int, *, seed: int = 0, days: int | None = None, people: i
         )
         for n in range(wanted)
     )  # fmt: skip
-    who = tuple(Person(f"p{n}", f"Person {n}", remote=rng.random() < 0.25) for n in range(people * max(1, sessions // 300)))
+    who = tuple(
+        Person(f"p{n}", f"Person {n}", remote=rng.random() < 0.25)
+        for n in range(people * max(1, sessions // 300))
+    )
     windows = tuple(Window(day * 1440 + HOURS[0], day * 1440 + HOURS[1]) for day in range(days))
     made: list[Session] = []
     hidden: list[Placement] = []
@@ -90,7 +95,9 @@ def make_day(sessions: int, *, seed: int = 0, days: int | None = None, people: i
             busy[person_id].append((start, end, room.site))
         room_busy[room.id].append((start, end))
         others = rng.sample([site.id for site in sites], 2) if rng.random() < 0.2 else []
-        half = start // 720 * 720 if rng.random() < 0.5 else (rng.randrange(days) * 2 + rng.randrange(2)) * 720
+        half = (
+            start // 720 * 720 if rng.random() < 0.5 else (rng.randrange(days) * 2 + rng.randrange(2)) * 720
+        )
         preferred = (Window(half, half + 720),) if rng.random() < 0.5 else ()
         made.append(
             Session(

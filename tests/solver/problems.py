@@ -2,7 +2,18 @@
 
 from hypothesis import strategies as st
 
-from dxday.solver.problem import Order, Person, Placement, Problem, Receiving, Room, Session, Site, Weights, Window
+from dxday.solver.problem import (
+    Order,
+    Person,
+    Placement,
+    Problem,
+    Receiving,
+    Room,
+    Session,
+    Site,
+    Weights,
+    Window,
+)
 
 FEATURES = ("line", "stage")
 DAYS = (Window(480, 720), Window(1920, 2100))
@@ -108,7 +119,7 @@ def _session(
         windows=draw(long_enough),
         preferred=draw(long_enough),
         audience=draw(st.sampled_from((None, 10, 40, 120))),
-        features=frozenset(draw(st.sets(st.sampled_from(FEATURES), max_size=1))) if draw(st.booleans()) else frozenset(),
+        features=frozenset(draw(st.sets(st.sampled_from(FEATURES), max_size=draw(st.integers(0, 1))))),
         track=draw(st.sampled_from((None, "a", "b"))),
         fixed_start=draw(st.sampled_from((None, None, None, 480, 500, 1920))),
         fixed_room=draw(one_of_rooms) if draw(st.integers(0, 5)) == 0 else None,

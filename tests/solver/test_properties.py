@@ -4,8 +4,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dxday.solver import explain, files, search
+from dxday.solver.board import Board
 from dxday.solver.check import count_cost, find_violations
 from dxday.solver.problem import check_problem
+from dxday.solver.rules import Rule, restrict
 from tests.solver.problems import problems
 
 ANY = settings(
@@ -47,18 +49,14 @@ def test_a_problem_reads_back_as_it_was_written(problem):
 @settings(ANY, max_examples=25)
 @given(problems(most_sessions=5, with_current=False))
 def test_a_proved_explanation_is_irreducible(problem):
-    board = explain.Board(problem)
+    board = Board(problem)
     for number, session in enumerate(problem.sessions):
         core = explain.find_core(board, number, lambda: False)
         if core is None:
             assert board.where[number] is not None
             continue
-        assert Rule_session(session.id) in core
-        assert explain._solve(explain.restrict(problem, core), lambda: False, 1) == {}
+        assert Rule("session", session.id) in core
+        assert explain.find_places(restrict(problem, core), lambda: False, 1) == {}
         for rule in core:
-            rest = explain._without_orphans(problem, [each for each in core if each != rule])
-            assert explain._solve(explain.restrict(problem, rest), lambda: False, 1) not in ({}, None), rule
-
-
-def Rule_session(name):  # noqa: N802
-    return explain.Rule("session", name)
+            rest = explain.without_orphans(problem, [each for each in core if each != rule])
+            assert explain.find_places(restrict(problem, rest), lambda: False, 1) not in ({}, None), rule
