@@ -208,15 +208,15 @@ def _session(
     linked = bool(planned.receiving) or any(each.mode is not Mode.ON_SITE for each in planned.placements)
     needs = frozenset(known.needs) | ({LINE} if linked and names_features and not online else frozenset())
     sites = planned.wishes.get("sites") or ([origin.site_id] if origin is not None else [])
-    rooms = [f"{ONLINE}{origin.site_id}"] if online and origin is not None else planned.wishes.get("rooms", ())
+    rooms = (
+        [f"{ONLINE}{origin.site_id}"] if online and origin is not None else planned.wishes.get("rooms", ())
+    )
     receiving = tuple(
         _receiving(each, origin, at_site, wish, names_features=names_features) for each in planned.receiving
     )
     current = None
     if origin is not None and start is not None and room is not None:
-        current = Place(
-            str(planned.id), room, start, tuple(_room_name(each) for each in planned.receiving)
-        )
+        current = Place(str(planned.id), room, start, tuple(_room_name(each) for each in planned.receiving))
     given = [str(p.person_id) for p in parts if p.kind is not PartKind.PRESIDING_OFFICER]
     here = at_site.get(origin.site_id, []) if origin is not None else []
     return Session(
@@ -318,7 +318,10 @@ def _windows(facts: ProgrammeFacts, wish: Wish, axis: Axis) -> Mapping[tuple[Of,
 
 
 def _without(window: Window, away: Window) -> list[Window]:
-    parts = (Window(window.start, min(window.end, away.start)), Window(max(window.start, away.end), window.end))
+    parts = (
+        Window(window.start, min(window.end, away.start)),
+        Window(max(window.start, away.end), window.end),
+    )
     return [part for part in parts if part.start < part.end]
 
 
@@ -340,7 +343,8 @@ def _days(planned: Sequence[Planned], wish: Wish, axis: Axis) -> tuple[Window, .
 
 def _is_within(planned: Planned, axis: Axis) -> bool:
     return all(
-        axis.minute(each.starts_at) >= 0 and axis.minute(each.ends_at) <= axis.end for each in planned.placements
+        axis.minute(each.starts_at) >= 0 and axis.minute(each.ends_at) <= axis.end
+        for each in planned.placements
     )
 
 
