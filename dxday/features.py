@@ -25,6 +25,7 @@ from dxday.releases.views import staff as releases
 from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
+from dxday.scheduling import views as scheduling
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
 
@@ -36,6 +37,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
@@ -83,6 +85,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
     app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
     app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>

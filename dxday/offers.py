@@ -21,6 +21,7 @@ from dxday.registration import reminders as registration_reminders
 from dxday.reminders import offers
 from dxday.runs import numbers
 from dxday.runs.timetable import Load
+from dxday.scheduling import operations as scheduling_operations
 from dxday.webhooks.models import HookDelivery
 
 
@@ -33,7 +34,9 @@ def init_app(app: Flask) -> None:
         certificates_reminders.AUDIENCES,
     )
     app.extensions["dxday_audiences"] = audiences
-    app.extensions["dxday_operations"] = kinds.index(registration_operations.OPERATIONS)
+    app.extensions["dxday_operations"] = kinds.index(
+        registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
+    )
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,
         registration.LETTERS,
