@@ -37,6 +37,8 @@ class Carried:
     error: Mapped[str | None]
 
 
+WORKER_GONE = "the worker stopped before it was done"
+"""The error of a row whose lease ran out."""
 HAND_OUT = timedelta(seconds=60)
 LEASE = timedelta(minutes=2)
 LONGEST = timedelta(minutes=10)
@@ -152,7 +154,7 @@ def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:
     values: dict[str, Any] = {
         "carriage": to,
         "handed_until": None,
-        "error": "the worker stopped before it was done",
+        "error": WORKER_GONE,
     }
     if to is not Carriage.UNKNOWN:
         values["leased_until"] = None
