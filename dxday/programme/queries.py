@@ -310,6 +310,22 @@ def list_ids_to_come(edition_id: int) -> list[int]:
     )
 
 
+def list_ids_cancelled_unseen(edition_id: int) -> list[int]:
+    """Return the ids of cancelled sessions that the public still sees as taking place."""
+    return list(
+        db.session.scalars(
+            select(Session.id)
+            .join(PublishedSession, PublishedSession.id == Session.id)
+            .where(
+                Session.edition_id == edition_id,
+                Session.state == SessionState.CANCELLED,
+                PublishedSession.state == SessionState.PUBLISHED,
+            )
+            .order_by(Session.id)
+        )
+    )
+
+
 # What visitors see ---------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +364,7 @@ def list_showings(
             PublishedPlacement.ends_at,
             PublishedPlacement.cancelled_at.is_not(None),
         )
-        .join(Session, PublishedSession.id == PublishedPlacement.session_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
         .where(PublishedPlacement.edition_id == edition_id)
         .order_by(PublishedPlacement.starts_at, PublishedPlacement.session_id, PublishedPlacement.id)
     )
@@ -364,7 +380,7 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
     rows = db.session.execute(
         select(PublishedPart.session_id, Person.full_name)
         .join(Person, Person.id == PublishedPart.person_id)
-        .join(Session, PublishedSession.id == PublishedPart.session_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
         .where(PublishedSession.edition_id == edition_id, PublishedPart.kind.in_(GIVEN_PARTS))
         .order_by(PublishedPart.session_id, _part_order(), PublishedPart.position, PublishedPart.id)
     )

@@ -50,14 +50,6 @@ SESSION_STATE_NAMES: dict[SessionState, Words] = {
 }
 
 
-MOVES: dict[SessionState, frozenset[SessionState]] = {
-    SessionState.DRAFT: frozenset({SessionState.PUBLISHED, SessionState.CANCELLED}),
-    SessionState.PUBLISHED: frozenset({SessionState.CANCELLED}),
-    SessionState.CANCELLED: frozenset(),
-}
-"""Which state may follow which.  What the public has seen is cancelled, never taken away."""
-
-
 class PlacementRole(StrEnum):
     """Whether a session starts at a site or is received there."""
 
@@ -192,18 +184,14 @@ class SiteHasNoRoom(RuleBroken):
     sentence = lazy_gettext("%(site)s has no room yet, so it cannot receive a session.")
 
 
-class MoveNotPossible(RuleBroken):
-    """A session that cannot go from its state to the one wanted."""
+class NothingToPublish(RuleBroken):
+    """A session to publish that the public sees as it is, or that was cancelled before anybody knew of it."""
+
+    sentence = lazy_gettext("Nothing of this session is left to publish.")
 
 
-class AlreadyPublished(MoveNotPossible):
-    """A published session that is to be published."""
-
-    sentence = lazy_gettext("This session was published already.")
-
-
-class AlreadyCancelled(MoveNotPossible):
-    """A cancelled session that is to be published or cancelled."""
+class AlreadyCancelled(RuleBroken):
+    """A cancelled session that is to be cancelled."""
 
     sentence = lazy_gettext("This session was cancelled already.")
 
@@ -269,16 +257,15 @@ def check_title(title: Translations) -> None:
         raise TitleMissing
 
 
-def check_move(state: SessionState, wanted: SessionState) -> None:
-    """Raise AlreadyPublished or AlreadyCancelled when `wanted` may not follow `state`."""
-    if wanted not in MOVES[state]:
-        raise AlreadyCancelled if state is SessionState.CANCELLED else AlreadyPublished
+def check_can_cancel(state: SessionState) -> None:
+    """Raise AlreadyCancelled.  What the public has seen is cancelled, never taken away."""
+    if state is SessionState.CANCELLED:
+        raise AlreadyCancelled
 
 
 def check_can_publish(state: SessionState, *, placed: bool) -> None:
-    """Raise AlreadyPublished, AlreadyCancelled or NotPlacedYet."""
-    check_move(state, SessionState.PUBLISHED)
-    if not placed:
+    """Raise NotPlacedYet for a draft that is nowhere."""
+    if state is SessionState.DRAFT and not placed:
         raise NotPlacedYet
 
 

@@ -324,14 +324,17 @@ def set_parts(
 
 
 def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Let visitors see the session, by a release of its own.
+    """Let visitors see the session as it stands, by a release of its own; other changes wait for theirs.
 
-    Raises AlreadyPublished, AlreadyCancelled, NotPlacedYet.
+    Raises NotPlacedYet, NothingToPublish.
     """
     rules.check_can_publish(session.state, placed=bool(session.placements))
-    edition = _edition(session)
-    publishing.publish(edition, only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now)
-    _changed(session, "session.published", actor=actor, now=now)
+    release = publishing.publish(
+        _edition(session), only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now
+    )
+    if release is None:
+        raise rules.NothingToPublish
+    _note("session.published", session, actor=actor, now=now)
 
 
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -340,7 +343,7 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     What was published stays visible as cancelled from the next release on, since people were told of it.  Raises
     AlreadyCancelled.
     """
-    rules.check_move(session.state, SessionState.CANCELLED)
+    rules.check_can_cancel(session.state)
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now

@@ -29,7 +29,7 @@ def list_planned(edition_id: int) -> list[Planned]:
         .order_by(Placement.id)
     ):
         session_id, *values = row
-        placements[session_id].append(Placed(*values))
+        placements[session_id].append(Placed(*values))  # type: ignore[arg-type]  # the columns above, in the order of the fields
     public = select(PublishedSession.id).where(PublishedSession.id == Session.id).exists()
     return [
         Planned(

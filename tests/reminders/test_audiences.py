@@ -171,6 +171,7 @@ def test_the_ceremony_concerns_everybody_at_its_own_time(app):
     edition = make.edition(ceremony_on=DAY)
     main, opening = site_with(edition, "10:00", "11:00")
     opening.kind = SessionKind.CEREMONY
+    make.released(edition)
     away = make.site(edition)
     make.registration(make.pool(main), email="main@example.org")
     make.registration(make.pool(away), email="away@example.org")

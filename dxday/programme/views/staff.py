@@ -13,7 +13,7 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.programme import queries, services
+from dxday.programme import publishing, queries, services
 from dxday.programme.forms import (
     ActForm,
     AddPlacementForm,
@@ -60,7 +60,11 @@ def _names() -> dict[str, Any]:
 @bp.get("/")
 @requires(Permission.PROGRAMME_EDIT)
 def index() -> ResponseReturnValue:
-    return render_template("programme/index.html", rows=queries.list_rows(g.edition.id))
+    return render_template(
+        "programme/index.html",
+        rows=queries.list_rows(g.edition.id),
+        pending={change.becomes["code"] for change in publishing.find_changes(g.edition.id, known_only=True)},
+    )
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -97,7 +101,9 @@ def new() -> ResponseReturnValue:
 @requires(Permission.PROGRAMME_EDIT)
 def show(code: str) -> ResponseReturnValue:
     session = queries.get_session(g.edition.id, code)
-    return render_template("programme/show.html", session=session, placements=_in_order(session))
+    return render_template(
+        "programme/show.html", session=session, placements=_in_order(session), pending=_is_pending(session)
+    )
 
 
 @bp.route("/<code>/edit", methods=["GET", "POST"])
@@ -133,7 +139,7 @@ def edit(code: str) -> ResponseReturnValue:
             session = queries.get_session(g.edition.id, code)
             form.version.data = str(session.version)
         else:
-            flash(_("“%(title)s” was saved.", title=text(session.title)), "success")
+            _tell_saved(_("“%(title)s” was saved.", title=text(session.title)), session)
             return redirect(url_for(".show", code=session.code))
     return render_template(
         "programme/edit.html",
@@ -180,7 +186,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
             placed = queries.get_placement(g.edition.id, code, placement_id)
             form.version.data = str(placed.session.version)
         else:
-            flash(_("%(site)s: saved.", site=text(site.name)), "success")
+            _tell_saved(_("%(site)s: saved.", site=text(site.name)), placed.session)
             return redirect(url_for(".show", code=code))
     return render_template(
         "programme/placement.html", form=form, placed=placed, session=placed.session
@@ -209,7 +215,7 @@ def add_placement(code: str) -> ResponseReturnValue:
             status = refusal.status
             session = queries.get_session(g.edition.id, code)
         else:
-            flash(_("One more site receives the session."), "success")
+            _tell_saved(_("One more site receives the session."), session)
             return redirect(url_for(".show", code=code))
     return render_template("programme/add_placement.html", form=form, session=session), status
 
@@ -240,9 +246,20 @@ def cancel(code: str) -> ResponseReturnValue:
         except Refusal as refusal:
             flash(str(refusal), "error")
         else:
-            flash(_("Cancelled, and its rooms are free."), "success")
+            _tell_saved(_("Cancelled, and its rooms are free."), session)
         return redirect(url_for(".show", code=code))
     return render_template("programme/cancel.html", session=session)
+
+
+def _is_pending(session: Session) -> bool:
+    """Whether the public knows the session otherwise than it is here."""
+    return bool(publishing.find_changes(session.edition_id, only=[session.id], known_only=True))
+
+
+def _tell_saved(words: str, session: Session) -> None:
+    if _is_pending(session):
+        words = f"{words} {_('Visitors see the change after the next release.')}"
+    flash(words, "success")
 
 
 def _what(form: SessionForm) -> dict[str, Any]:
