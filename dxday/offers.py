@@ -15,6 +15,7 @@ from dxday.notifications.models import Message
 from dxday.operations import kinds
 from dxday.operations.models import Operation
 from dxday.programme import reminders as programme_reminders
+from dxday.proposals import letters as proposals
 from dxday.registration import letters as registration
 from dxday.registration import operations as registration_operations
 from dxday.registration import reminders as registration_reminders
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         nominations.LETTERS,
         certificates.LETTERS,
         changes.LETTERS,
+        proposals.LETTERS,
         [letter for audience in audiences.values() for letter in audience.letters],
     )
     app.extensions["dxday_loads"] = (

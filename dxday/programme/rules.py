@@ -156,6 +156,13 @@ class OutsideEdition(RuleBroken):
     sentence = lazy_gettext("The edition runs from %(first)s to %(last)s; choose a day in between.")
 
 
+class TimesMissing(RuleBroken):
+    """A room without a time."""
+
+    field = "begins"
+    sentence = lazy_gettext("Say when it begins and when it ends.")
+
+
 class TooLong(RuleBroken):
     """A session longer than a day."""
 
@@ -221,11 +228,60 @@ class OriginStays(RuleBroken):
     sentence = lazy_gettext("The session is held here. Cancel the session instead.")
 
 
+class OriginMovesAll(RuleBroken):
+    """Other times for the site where a session is held, as if it were one that receives it."""
+
+    sentence = lazy_gettext("Move the session itself: every site that receives it moves along.")
+
+
+class ReasonMissing(RuleBroken):
+    """A site that opts out of a session without saying why."""
+
+    field = "opt_out_reason"
+    sentence = lazy_gettext("Say why the site does not take part.")
+
+
+class PlacedAlready(RuleBroken):
+    """A session that is to be put somewhere and has its place."""
+
+    sentence = lazy_gettext("The session has a room and a time already. Move it instead.")
+
+
 class TitleMissing(RuleBroken):
     """A session without a name in any language."""
 
     field = "title_vi"
     sentence = lazy_gettext("Give the session a title in at least one language.")
+
+
+DETAILS = (
+    "subtitle",
+    "description",
+    "track_id",
+    "main",
+    "order_mark",
+    "audiences",
+    "needs",
+    "expected",
+    "duration",
+    "pinned",
+    "held",
+)
+"""What a session may say of itself beyond kind, title, abstract and language."""
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How a site takes part in a session, beyond room, mode and link."""
+
+    starts_at: datetime
+    ends_at: datetime
+    """Its own times: what differs from those where it is held is the site's offset, which every move keeps."""
+    capacity: int | None = None
+    interpretation: str | None = None
+    local_part: Translations | None = None
+    ready: bool = False
+    opt_out_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -285,6 +341,11 @@ def check_can_change(state: SessionState) -> None:
     """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
     if state is SessionState.CANCELLED:
         raise CancelledForGood
+
+
+def is_local(site_ids: Iterable[int], site_id: int) -> bool:
+    """Tell whether a session is of one site alone: it is placed there and nowhere else."""
+    return set(site_ids) == {site_id}
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

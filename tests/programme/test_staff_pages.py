@@ -383,13 +383,17 @@ def test_a_site_opts_out_and_in_again(client, world):
     session = world.session(receiving=[world.north_room])
     path = placement_path(world, session, 1)
 
-    client.fill(path, received=None)
-    assert world.read(session).placements[1].cancelled_at is not None
+    page = client.fill(path, received=None)
+    assert page.errors == ["Say why the site does not take part."]
+    client.fill(path, received=None, opt_out_reason="The hall is flooded")
+    opted_out = world.read(session).placements[1]
+    assert (opted_out.cancelled_at is not None, opted_out.opt_out_reason) == (True, "The hall is flooded")
     page = client.open(f"{world.path}/{session.code}")
     assert page.all("//tbody/tr[2]/td[1]") == ["Does not take part"]
 
     client.fill(path, received="y")
-    assert world.read(session).placements[1].cancelled_at is None
+    back = world.read(session).placements[1]
+    assert (back.cancelled_at, back.opt_out_reason) == (None, None)
 
 
 def test_the_site_where_it_is_held_is_not_asked_whether_it_takes_part(client, world):
