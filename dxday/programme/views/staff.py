@@ -67,7 +67,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "programme/index.html",
         rows=queries.list_rows(g.edition.id),
-        pending={change.becomes["code"] for change in publishing.find_changes(g.edition.id, known_only=True)},
+        pending=publishing.list_waiting(g.edition.id),
     )
 
 
