@@ -9,6 +9,7 @@ from dxday.awards.views import visitors as honours
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
+from dxday.conflicts import views as conflicts
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
@@ -44,6 +45,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
+            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
@@ -93,6 +95,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
     app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
+    app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
     app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases

@@ -1,5 +1,6 @@
 """Pages: the list of sessions, adding, editing, placing, publishing and cancelling them."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, url_for
@@ -13,12 +14,13 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.programme import publishing, queries, services
+from dxday.programme import publishing, queries, services, watching
 from dxday.programme.forms import (
     ActForm,
     AddPlacementForm,
     EditSessionForm,
     NewSessionForm,
+    OverridingForm,
     PlacementForm,
     SessionForm,
     reception_as_form,
@@ -79,7 +81,7 @@ def new() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 session = services.add_session(
                     g.edition,
                     guid=form.session_guid,
@@ -93,6 +95,7 @@ def new() -> ResponseReturnValue:
                     **_what(form),
                     **(_when(form) if form.has_place else {}),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -109,7 +112,11 @@ def new() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     session = queries.get_session(g.edition.id, code)
     return render_template(
-        "programme/show.html", session=session, placements=_in_order(session), pending=_is_pending(session)
+        "programme/show.html",
+        session=session,
+        placements=_in_order(session),
+        pending=_is_pending(session),
+        found=watching.list_findings(g.edition.id, session.id),
     )
 
 
@@ -131,7 +138,7 @@ def edit(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_session(
                     session, seen=_seen(form), actor=g.actor, now=clock.now(), **_what(form)
                 )
@@ -143,6 +150,7 @@ def edit(code: str) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -173,7 +181,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_placement(
                     placed,
                     seen=_seen(form),
@@ -193,6 +201,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(placed.session_id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -215,7 +224,7 @@ def add_placement(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.add_placement(
                     session,
                     _room(form.room.data),
@@ -223,6 +232,7 @@ def add_placement(code: str) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -273,6 +283,13 @@ def _tell_saved(words: str, session: Session) -> None:
     if _is_pending(session):
         words = f"{words} {_('Visitors see the change after the next release.')}"
     flash(words, "success")
+
+
+def _watched(form: OverridingForm) -> AbstractContextManager[watching.Note]:
+    """Let what watches the programme look at a change, with the reason that the form gives for what it breaks."""
+    return watching.watched(
+        g.edition.id, reason=form.override_reason.data or "", actor=g.actor, now=clock.now()
+    )
 
 
 def _what(form: SessionForm) -> dict[str, Any]:
