@@ -55,7 +55,7 @@ def test_the_doctor_finds_nothing_on_a_prepared_machine(dxday):
     assert {row["part"]: row["mend"] for row in json.loads(result.output)} == dict.fromkeys(
         (
             "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys",
-            "workers", "jobs", "messages",
+            "solver", "workers", "jobs", "messages",
         )
     )  # fmt: skip
 

@@ -25,6 +25,9 @@ SMALL = 40
 SEARCH = 0.85
 """The share of the time for searching where explanations may be due."""
 
+LARGE = 400
+"""Beyond so many sessions the whole is not given to CP-SAT once a repair keeps to the sites concerned."""
+
 MOST_PARTS = 4
 """Sessions over more rooms than this stay where they are while others are made better."""
 
@@ -340,11 +343,19 @@ class _Run:
             {item.number: 1 if item.number in own else far * far for item in board.items if item.current},
             rearranged=1, left_out=far, unplaced=far**3,
         )  # fmt: skip
+        for number in sorted(touched & board.unplaced, key=lambda number: -len(board.items[number].parts)):
+            if (spot := board.nearest_spot(number) or board.best_spot(number, self.rng)) is not None:
+                board.place(number, spot)
+        self.note()
+        least = sum(self._least_price(board.items[number]) for number in alone)
+        if self._price() == least:
+            self._polish_moved()
+            return True
         if not self._is_loaded(0.8):
             self._evict_near(own)
             self._evict_near(range(len(board.items)))
             return False
-        rings: list[Collection[int]] = [set(board.unplaced), reach | own, range(len(board.items))]
+        rings: list[Collection[int]] = [touched, reach | own, range(len(board.items))]
         proved = False
         for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
             if self.ended(until):
@@ -359,13 +370,33 @@ class _Run:
             now = self._price()
             whole = len(ring) == len(board.items)
             kept_apart = ring is rings[1] and now < far * far
-            if now <= len(alone) or (outcome.proved and (whole or kept_apart)):
+            if now == least or (outcome.proved and (whole or kept_apart)):
                 proved = True
                 break
+            if kept_apart and len(board.items) > LARGE:
+                break  # what could still be gained is a change at the sites that are hurt anyway
             if board.unplaced:
                 self._evict_near(own if ring is rings[0] else range(len(board.items)))
         self._polish_moved()
         return proved
+
+    def _least_price(self, item: Item) -> int:
+        """Return what a session that cannot stay as it is costs at least, were it alone."""
+        prices, was = self.prices, item.current
+        assert was is not None
+        go = prices.moved[item.number]
+        go += prices.left_out * sum(part.optional and not part.options for part in item.parts)
+        if not item.starts >> was.start & 1:
+            return go
+        stay = 0
+        for number, (part, room) in enumerate(zip(item.parts, was.rooms, strict=True)):
+            open_then = {option.room for option in part.options if option.starts >> was.start & 1}
+            if room in open_then:
+                continue
+            if number == 0 or not (open_then or part.optional):
+                return go
+            stay += prices.rearranged if open_then and room != NOWHERE else prices.left_out
+        return min(go, stay)
 
     def _find_damage(self, alone: Collection[int]) -> tuple[set[int], set[int]]:
         """Return the sessions that cannot all stay as they are, and the sites where the reason lies."""
@@ -442,7 +473,7 @@ class _Run:
             for item, spot in zip(board.items, board.where, strict=True)
             if spot is not None and spot != item.current and len(item.parts) <= MOST_PARTS
         ]
-        if not moved or self.ended(SEARCH):
+        if not moved or not self._is_loaded(SEARCH) or self.ended(SEARCH):
             return
         before, cost, price = board.snapshot(), board.cost, self._price()
         self._solve_freed(moved, min(1.0, 0.1 * self.seconds), before, prices={})
