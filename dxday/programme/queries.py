@@ -202,7 +202,6 @@ def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
             _whole()
             .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
             .order_by(Session.id)
-            .execution_options(populate_existing=True)
         )
     return found
 

@@ -121,7 +121,7 @@ class _Work:
             session,
             queries.moment(wanted["starts_at"]),
             queries.moment(wanted["ends_at"]),
-            self._room(wanted["room"]),
+            self._room(standing.change.becomes.get("room")),
         )
 
     def _change(self, standing: Standing) -> None:
@@ -147,7 +147,7 @@ class _Work:
         services.change_placement(
             placement,
             seen=session.version,
-            room=self._room(wanted["room"]) if change.kind is Kind.RECEIVE else placement.room,
+            room=self._room(wanted["room"]) if "room" in change.becomes else placement.room,
             mode=Mode(wanted["mode"]),
             join_url=wanted["join_url"],
             received=wanted["received"],

@@ -14,6 +14,7 @@ from dxday.editions import queries as editions
 from dxday.editions.models import Edition
 from dxday.public import queries
 from dxday.public.samples import samples
+from dxday.sites import queries as sites
 from dxday.web.access import open_to_all, requires, signed_in_only
 
 bp = Blueprint("public", __name__)
@@ -45,7 +46,10 @@ def style() -> ResponseReturnValue:
 @staff.get("/my/")
 @signed_in_only
 def desk() -> ResponseReturnValue:
-    return render_template("staff/desk.html", editions=editions.list_editions())
+    own = [grant.site_id for grant in g.actor.grants if grant.site_id is not None]
+    return render_template(
+        "staff/desk.html", editions=editions.list_editions(), own_sites=sites.list_sites_by_id(own)
+    )
 
 
 @staff.get("/manage/")
@@ -94,6 +98,7 @@ def _needs(glance: queries.Glance) -> list[tuple[str, int]]:
             glance.messages.get(Carriage.FAILED, 0) + glance.messages.get(Carriage.UNKNOWN, 0),
         ),
         ("failed_certificates", glance.certificates.get(Carriage.FAILED, 0)),
+        ("proposals", glance.proposals),
         ("draft_sessions", next((n for state, n in glance.sessions.items() if state == "draft"), 0)),
     ]
     return [(key, number) for key, number in waiting if number]
