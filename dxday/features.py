@@ -21,6 +21,8 @@ from dxday.programme.views import visitors as programme_public
 from dxday.public import views as public
 from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
+from dxday.releases.views import staff as releases
+from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
 from dxday.web import monitoring
@@ -34,6 +36,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
@@ -80,6 +83,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
+    app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

@@ -186,7 +186,7 @@ def placement(
 def part(session: Session, person: Person, **given: Any) -> Part:
     made = save(Part(session_id=session.id, person_id=person.id, **({"kind": PartKind.SPEAKER} | given)))
     if db.session.get(PublishedSession, session.id) is not None:
-        names = ["id", "session_id", *publishing.PART_FIELDS]
+        names = ["session_id", *publishing.PART_FIELDS]
         save(PublishedPart(**{name: getattr(made, name) for name in names}))
     return made
 

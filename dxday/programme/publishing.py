@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Enum, Select, Uuid, delete, func, insert, select, update
 from sqlalchemy.orm import selectinload
+from sqlalchemy.types import TypeEngine
 
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
 from dxday.core.i18n import Translations
-from dxday.db import db, insert_into, table_of
+from dxday.db import Base, Minutes, UtcDateTime, db, insert_into, table_of
 from dxday.editions import queries as edition_queries
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
@@ -29,7 +30,7 @@ from dxday.programme.models import (
     ReleaseEntry,
     Session,
 )
-from dxday.programme.rules import EntryChange, PartKind, SessionState
+from dxday.programme.rules import EntryChange, PartKind, PlacementRole, SessionState
 
 SESSION_FIELDS = (
     "code guid kind title subtitle abstract description language track_id main audiences needs expected duration "
@@ -163,6 +164,11 @@ def publish(
     ):
         session.state = SessionState.PUBLISHED
     db.session.flush()
+    for each in changes:
+        action, facts = _as_news(each)
+        audit.record(
+            action, subject=each.becomes["code"], actor=actor, now=now, edition_id=edition.id, **facts
+        )
     by_kind = {kind: sum(1 for each in changes if each.change is kind) for kind in EntryChange}
     audit.record(
         "programme.released",
@@ -241,6 +247,37 @@ def _known(placed: Mapping[str, Any]) -> Announced:
     )
 
 
+def _as_news(change: Change) -> tuple[str, dict[str, Any]]:
+    """Return the entry of the trail that tells other systems what the public sees of a session from now on."""
+    if change.change is EntryChange.ADDED:
+        return "session.released", {}
+    if change.change is EntryChange.CANCELLED:
+        return "session.released_cancelled", {}
+    assert change.was is not None
+    was, becomes = _times(change.was), _times(change.becomes)
+    sites = len(change.becomes["placements"])
+    if any(times != was.get(placement_id, times) for placement_id, times in becomes.items()):
+        return "session.released_moved", {
+            "was": _begins(change.was),
+            "starts_at": _begins(change.becomes),
+            "sites": sites,
+        }
+    if change.in_place:
+        return "session.released_elsewhere", {"sites": sites}
+    names = sorted(name for name, value in change.becomes.items() if value != change.was[name])
+    return "session.released_changed", {"changed": names}
+
+
+def _times(content: Content) -> dict[int, tuple[str, str]]:
+    """Return beginning and end at each placement."""
+    return {placed["id"]: (placed["starts_at"], placed["ends_at"]) for placed in content["placements"]}
+
+
+def _begins(content: Content) -> str | None:
+    """Return when the session begins where it is held."""
+    return next((p["starts_at"] for p in content["placements"] if p["role"] == PlacementRole.ORIGIN), None)
+
+
 def _copy(edition_id: int, changes: Sequence[Change], *, now: datetime) -> None:
     """Bring the rows that visitors read to what is released."""
     by_id = {each.session_id: each for each in changes}
@@ -282,7 +319,7 @@ def _copy(edition_id: int, changes: Sequence[Change], *, now: datetime) -> None:
                 ),
             )
         )
-        names = ["id", "session_id", *PART_FIELDS]
+        names = ["session_id", *PART_FIELDS]
         db.session.execute(
             insert(table_of(PublishedPart)).from_select(
                 names, select(*(getattr(Part, name) for name in names)).where(Part.session_id.in_(portion))
@@ -302,6 +339,26 @@ def _of(model: Any, in_edition: Any, key: Any, only: Collection[int] | None) -> 
 def _portions(things: Sequence[Any]) -> Iterator[Any]:
     for first in range(0, len(things), _PORTION):
         yield things[first : first + _PORTION]
+
+
+def values_of(model: type[Base], content: Content, names: Sequence[str]) -> dict[str, Any]:
+    """Return plain values of a content as the values that the columns of the model take; the other way of `_plain`."""
+    columns = table_of(model).c
+    return {name: _from_plain(columns[name].type, content.get(name)) for name in names}
+
+
+def _from_plain(kind: TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Minutes):
+        return timedelta(minutes=value)
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return kind.enum_class(value)
+    if isinstance(kind, Uuid):
+        return UUID(value)
+    return value
 
 
 def _plain(value: Any) -> Any:

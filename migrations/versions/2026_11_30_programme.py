@@ -286,9 +286,7 @@ def upgrade() -> None:
     op.create_index("ix_session_order_edition_id", "session_order", ["edition_id"], unique=False)
     op.create_table(
         "published_part",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -385,7 +383,7 @@ def _publish_what_is_public() -> None:
         f"INSERT INTO published_placement ({columns}) SELECT {columns} FROM placement "  # noqa: S608
         "WHERE session_id IN (SELECT id FROM published_session)"
     )
-    columns = "id, session_id, person_id, kind, site_id, position"
+    columns = "session_id, person_id, kind, site_id, position"
     op.execute(
         f"INSERT INTO published_part ({columns}) SELECT {columns} FROM part "  # noqa: S608
         "WHERE session_id IN (SELECT id FROM published_session)"

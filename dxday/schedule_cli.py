@@ -1,0 +1,161 @@
+"""`dxday schedule …`: the programme as files, and the timetable solver."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from dxday import db
+from dxday.core import clock
+from dxday.core.actor import SYSTEM
+from dxday.core.errors import Refusal
+from dxday.core.i18n import pick
+from dxday.editions import queries as editions
+from dxday.releases import queries as releases
+from dxday.releases import services as release_services
+from dxday.solver import files
+from dxday.solver.result import Solution
+from dxday.terminal import answer, fail, json_option, with_app
+
+
+@click.group("schedule")
+def group() -> None:
+    """The programme of an edition, and timetables by file."""
+
+
+@group.command("release")
+@click.option("--edition", "edition_code", required=True, metavar="CODE")
+@click.option("--name", required=True, help="What the release is called, as visitors read it.")
+@click.option("--force", is_flag=True, help="Release it although findings of the check stand against it.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, with --force; it is kept with the release.")
+@json_option
+@with_app
+def release_command(edition_code: str, name: str, force: bool, reason: str, as_json: bool) -> None:
+    """Let the public see the draft as it stands, and say who is affected; they are told once, by the worker."""
+    now = clock.now()
+    with db.transaction():
+        edition = editions.get_edition(edition_code)
+        affected = releases.find_affected(edition.id, releases.find_changes(edition.id), now=now)
+        release = release_services.release_programme(
+            edition, name=name, force=force, reason=reason, actor=SYSTEM, now=now
+        )
+        counts = releases.count_changes(release)
+    facts = {
+        "release": release.number,
+        "name": release.name,
+        **{kind.value: count for kind, count in counts.items()},
+        "affected": {
+            "registrants": {pick(name, "vi"): count for name, count in affected.by_site},
+            "speakers": affected.speakers,
+            "presiding_officers": affected.presiding,
+            "letters": affected.audience.letters,
+            "unreached": list(affected.audience.unreached),
+        },
+    }
+    changed = ", ".join(f"{kind.value}: {count}" for kind, count in counts.items())
+    answer(
+        facts,
+        as_json=as_json,
+        line=f"release {release.number} “{release.name}” ({changed}); letters to send: {affected.audience.letters}",
+    )
+
+
+@group.command("solve")
+@click.option(
+    "--problem",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What to place, as JSON.",
+)
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the timetable goes."
+)
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(0.1, 86_400))
+@click.option("--repair", is_flag=True, help="Keep the current placements; move as little as possible.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--json", "as_json", is_flag=True, help="Answer JSON.")
+def solve_command(problem: Path, out: Path, seconds: float, repair: bool, seed: int, as_json: bool) -> None:
+    """Place what a problem file holds, without a database; the format is described in docs/solver.md.
+
+    Ctrl-C ends the search with the best timetable found so far.
+    """
+    try:
+        text = problem.read_bytes() if problem.stat().st_size <= files.LARGEST else b" " * (files.LARGEST + 1)
+    except OSError as fault:
+        fail(f"{problem}: {fault.strerror}")
+    if not out.absolute().parent.is_dir():
+        fail(f"{out}: there is no folder {out.absolute().parent}")
+    try:
+        found = _solve(text, seconds=seconds, repair=repair, seed=seed)
+    except Refusal as refusal:
+        fail(f"{problem}: {refusal}")
+    fresh = out.with_name(f"{out.name}.{os.getpid()}.new")
+    try:
+        fresh.write_text(json.dumps(found.document(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        fresh.replace(out)
+    except OSError as fault:
+        fail(f"{out}: {fault.strerror}")
+    if as_json:
+        facts = {
+            name: value
+            for name, value in found.document().items()
+            if name not in ("placements", "history", "rearranged")
+        }
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        click.echo(_summary(found))
+
+
+def _solve(text: bytes, *, seconds: float, repair: bool, seed: int) -> Solution:
+    """Solve with the search itself loaded only now, since OR-Tools takes its time."""
+    from dxday.solver import model, search
+
+    interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+
+    known = files.read_problem(text)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return search.solve(
+            known, seconds=seconds, repair=repair, seed=seed, progress=_progress(), stop=lambda: interrupted
+        )
+    finally:
+        model.wait_for_loading()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _progress() -> Callable[[float, int, int], None] | None:
+    """Return who tells a person at a terminal how far it is, once a second."""
+    if not sys.stderr.isatty():
+        return None
+    told = 0.0
+
+    def tell(seconds: float, missing: int, cost: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= 1:
+            told = time.monotonic()
+            click.echo(f"\r{seconds:6.1f} s  not placed: {missing}  cost: {cost}   ", err=True, nl=False)
+
+    return tell
+
+
+def _summary(found: Solution) -> str:
+    lines = [
+        f"{found.status}: {found.placed} placed, {len(found.unplaced)} not, {len(found.moved)} moved, "
+        f"{found.hard} rules broken, cost {found.soft}, {found.seconds:.1f} s"
+    ]
+    for each in found.unplaced:
+        proof = "these cannot all hold" if each.proved else "as long as the others stay where they are"
+        lines.append(f"  {each.session} has no place; {proof}:")
+        lines += [f"    – {reason.message} [{reason.code}]" for reason in each.reasons]
+    return "\n".join(lines)
