@@ -19,6 +19,9 @@ from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
 from dxday.programme.views import staff as programme
 from dxday.programme.views import visitors as programme_public
+from dxday.proposals import queries as proposal_queries
+from dxday.proposals.views import site as site_desk
+from dxday.proposals.views import staff as proposals
 from dxday.public import views as public
 from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
@@ -26,6 +29,7 @@ from dxday.releases.views import staff as releases
 from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
+from dxday.scheduling import views as scheduling
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
 
@@ -36,7 +40,10 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         lazy_gettext("Edition"),
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
+            (lazy_gettext("Your site"), "site_desk.start", Permission.SITE_EDIT),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
@@ -70,6 +77,8 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
 
 WITHOUT_EDITION = frozenset({"mailbox.index", "jobs.index"})
 """Pages of the whole system: in the menu also where no edition is at hand."""
+WAITING = {"proposals.index": proposal_queries.count_open}
+"""Pages where something may wait for somebody: how much it is, by the edition's id."""
 EVERYWHERE = frozenset({Permission.JOB_MANAGE})
 """Permissions that count only when they are bound to no edition."""
 
@@ -82,8 +91,11 @@ def register(app: Flask) -> None:
     app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
+    app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
+    app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
     app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
     app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
     app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
@@ -125,11 +137,17 @@ def menu() -> list[MenuGroup]:
 
 def _group(heading: Words, entries: list[tuple[Words, str, Permission]]) -> MenuGroup:
     shown = [
-        (str(label), url_for(endpoint), request.endpoint == endpoint)
+        (_with_count(label, endpoint), url_for(endpoint), request.endpoint == endpoint)
         for label, endpoint, permission in entries
         if _may_open(endpoint, permission) and not _is_absent(endpoint)
     ]
     return str(heading), shown
+
+
+def _with_count(label: Words, endpoint: str) -> str:
+    """Return the entry's words, with how many things wait there."""
+    count = WAITING[endpoint](g.edition.id) if endpoint in WAITING else 0
+    return f"{label} ({count})" if count else str(label)
 
 
 def _may_open(endpoint: str, permission: Permission) -> bool:

@@ -15,12 +15,14 @@ from dxday.notifications.models import Message
 from dxday.operations import kinds
 from dxday.operations.models import Operation
 from dxday.programme import reminders as programme_reminders
+from dxday.proposals import letters as proposals
 from dxday.registration import letters as registration
 from dxday.registration import operations as registration_operations
 from dxday.registration import reminders as registration_reminders
 from dxday.reminders import offers
 from dxday.runs import numbers
 from dxday.runs.timetable import Load
+from dxday.scheduling import operations as scheduling_operations
 from dxday.webhooks.models import HookDelivery
 
 
@@ -33,13 +35,16 @@ def init_app(app: Flask) -> None:
         certificates_reminders.AUDIENCES,
     )
     app.extensions["dxday_audiences"] = audiences
-    app.extensions["dxday_operations"] = kinds.index(registration_operations.OPERATIONS)
+    app.extensions["dxday_operations"] = kinds.index(
+        registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
+    )
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,
         registration.LETTERS,
         nominations.LETTERS,
         certificates.LETTERS,
         changes.LETTERS,
+        proposals.LETTERS,
         [letter for audience in audiences.values() for letter in audience.letters],
     )
     app.extensions["dxday_loads"] = (

@@ -9,6 +9,7 @@ from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import email_key
 from dxday.core.actor import SYSTEM, VISITOR, Actor, ActorKind, Grant
 from dxday.core.errors import NotFound
+from dxday.core.permissions import Role
 from dxday.db import db
 
 
@@ -69,6 +70,29 @@ def list_organisations(ids: Iterable[int]) -> list[Organisation]:
 def list_people() -> list[Person]:
     """Return everybody who can be given a part, by name."""
     return list(db.session.scalars(select(Person).order_by(Person.full_name, Person.id)))
+
+
+def list_people_by_id(ids: Iterable[int]) -> list[Person]:
+    """Return the people with these ids, by id."""
+    return list(db.session.scalars(select(Person).where(Person.id.in_(list(ids))).order_by(Person.id)))
+
+
+def list_coordinators(site_id: int) -> list[Account]:
+    """Return the accounts that look after a site now, by id."""
+    return list(
+        db.session.scalars(
+            select(Account)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(
+                RoleGrant.role == Role.SITE,
+                RoleGrant.site_id == site_id,
+                RoleGrant.revoked_at.is_(None),
+                Account.disabled_at.is_(None),
+            )
+            .distinct()
+            .order_by(Account.id)
+        )
+    )
 
 
 def list_live_grants(account_id: int) -> list[RoleGrant]:

@@ -100,16 +100,20 @@ def grant_role(
     now: datetime,
     edition_id: int | None = None,
     organisation_id: int | None = None,
+    site_id: int | None = None,
 ) -> RoleGrant:
-    """Grant a role once; the same grant again changes nothing."""
+    """Grant a role once; the same grant again changes nothing.  Raises SiteNeeded."""
+    rules.check_grant(role, site_id=site_id)
+    wanted = (role, edition_id, organisation_id, site_id)
     for grant in queries.list_live_grants(account.id):
-        if (grant.role, grant.edition_id, grant.organisation_id) == (role, edition_id, organisation_id):
+        if (grant.role, grant.edition_id, grant.organisation_id, grant.site_id) == wanted:
             return grant
     grant = RoleGrant(
         account_id=account.id,
         role=role,
         edition_id=edition_id,
         organisation_id=organisation_id,
+        site_id=site_id,
         granted_at=now,
     )
     db.session.add(grant)
@@ -122,6 +126,7 @@ def grant_role(
         edition_id=edition_id,
         role=role.value,
         organisation=organisation_id,
+        **({"site": site_id} if site_id is not None else {}),
     )
     return grant
 

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     NOMINATION_VIEW = "nomination.view"
     DECISION_RECORD = "decision.record"
     CERTIFICATE_MANAGE = "certificate.manage"
+    SITE_EDIT = "site.edit"
+    """Say how one's own site takes part, and propose changes of what it holds itself."""
 
 
 class Role(StrEnum):
@@ -38,6 +40,7 @@ class Role(StrEnum):
     ORGANIZER = "organizer"
     AGENCY = "agency"
     COUNCIL = "council"
+    SITE = "site"
 
 
 ROLE_NAMES: dict[Role, Words] = {
@@ -45,6 +48,7 @@ ROLE_NAMES: dict[Role, Words] = {
     Role.ORGANIZER: lazy_gettext("Organizer"),
     Role.AGENCY: lazy_gettext("Focal officer of an agency"),
     Role.COUNCIL: lazy_gettext("Council secretary"),
+    Role.SITE: lazy_gettext("Site coordinator"),
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -74,4 +78,5 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CERTIFICATE_MANAGE,
         }
     ),
+    Role.SITE: frozenset({Permission.STAFF_HOME, Permission.SITE_EDIT}),
 }

@@ -20,6 +20,7 @@ from dxday.programme.models import (
     PublishedPlacement,
     PublishedSession,
     Session,
+    Track,
 )
 from dxday.programme.rules import GIVEN_PARTS, Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.models import Room, Site
@@ -192,9 +193,74 @@ def get_public_session(edition_id: int, code: str) -> PublishedSession:
     return found
 
 
+def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
+    """Return those sessions of the edition that have these ids, whole, by id; four statements for up to 500."""
+    wanted = sorted(set(ids))
+    found: list[Session] = []
+    for first in range(0, len(wanted), 500):
+        found += db.session.scalars(
+            _whole()
+            .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
+            .order_by(Session.id)
+            .execution_options(populate_existing=True)
+        )
+    return found
+
+
+def list_at_site(edition_id: int, site_id: int) -> list[Session]:
+    """Return the sessions that have a placement at the site and are not cancelled, whole, by their time there."""
+    first = (
+        select(func.min(Placement.starts_at))
+        .where(Placement.session_id == Session.id, Placement.site_id == site_id)
+        .correlate(Session)
+        .scalar_subquery()
+    )
+    return list(
+        db.session.scalars(
+            _whole()
+            .where(
+                Session.edition_id == edition_id,
+                Session.state != SessionState.CANCELLED,
+                Session.id.in_(select(Placement.session_id).where(Placement.site_id == site_id)),
+            )
+            .order_by(first, Session.id)
+        )
+    )
+
+
 def find_session_by_guid(guid: UUID) -> Session | None:
     """Return the session with this guid, of whatever edition, or None."""
     return db.session.scalars(_whole().where(Session.guid == guid)).one_or_none()
+
+
+def list_tracks(edition_id: int) -> list[Track]:
+    """Return the tracks of the edition in their order."""
+    return list(
+        db.session.scalars(
+            select(Track).where(Track.edition_id == edition_id).order_by(Track.position, Track.id)
+        )
+    )
+
+
+def find_track(edition_id: int, code: str) -> Track | None:
+    """Return the track with this code, or None."""
+    return db.session.scalars(
+        select(Track).where(Track.edition_id == edition_id, Track.code == code)
+    ).one_or_none()
+
+
+def get_track(edition_id: int, code: str) -> Track:
+    """Return the track with this code.  Raises NotFound."""
+    found = find_track(edition_id, code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_audiences(edition_id: int) -> list[str]:
+    """Return the codes of the groups for which sessions of the edition are, in the order of the alphabet."""
+    rows = db.session.scalars(select(Session.audiences).where(Session.edition_id == edition_id))
+    return sorted({code for codes in rows for code in codes})
 
 
 def is_code_taken(edition_id: int, code: str) -> bool:
@@ -209,6 +275,20 @@ def get_placement(edition_id: int, code: str, placement_id: int) -> Placement:
     """Return a placement of the session with this code; its session is whole.  Raises NotFound."""
     session = get_session(edition_id, code)
     for placement in session.placements:
+        if placement.id == placement_id:
+            return placement
+    raise NotFound
+
+
+def get_placement_of(edition_id: int, placement_id: int) -> Placement:
+    """Return a placement of the edition; its session is whole.  Raises NotFound."""
+    session = db.session.scalars(
+        _whole().where(
+            Session.edition_id == edition_id,
+            Session.id.in_(select(Placement.session_id).where(Placement.id == placement_id)),
+        )
+    ).one_or_none()
+    for placement in session.placements if session else []:
         if placement.id == placement_id:
             return placement
     raise NotFound
@@ -310,6 +390,22 @@ def list_ids_to_come(edition_id: int) -> list[int]:
     )
 
 
+def list_ids_cancelled_unseen(edition_id: int) -> list[int]:
+    """Return the ids of cancelled sessions that the public still sees as taking place."""
+    return list(
+        db.session.scalars(
+            select(Session.id)
+            .join(PublishedSession, PublishedSession.id == Session.id)
+            .where(
+                Session.edition_id == edition_id,
+                Session.state == SessionState.CANCELLED,
+                PublishedSession.state == SessionState.PUBLISHED,
+            )
+            .order_by(Session.id)
+        )
+    )
+
+
 # What visitors see ---------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +444,7 @@ def list_showings(
             PublishedPlacement.ends_at,
             PublishedPlacement.cancelled_at.is_not(None),
         )
-        .join(Session, PublishedSession.id == PublishedPlacement.session_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
         .where(PublishedPlacement.edition_id == edition_id)
         .order_by(PublishedPlacement.starts_at, PublishedPlacement.session_id, PublishedPlacement.id)
     )
@@ -364,7 +460,7 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
     rows = db.session.execute(
         select(PublishedPart.session_id, Person.full_name)
         .join(Person, Person.id == PublishedPart.person_id)
-        .join(Session, PublishedSession.id == PublishedPart.session_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
         .where(PublishedSession.edition_id == edition_id, PublishedPart.kind.in_(GIVEN_PARTS))
         .order_by(PublishedPart.session_id, _part_order(), PublishedPart.position, PublishedPart.id)
     )

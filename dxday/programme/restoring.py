@@ -29,17 +29,19 @@ def restore(
     shared for `reason`, and the check says so.  Sites that joined a session later leave it.
     """
     together.lock_programme(edition)
-    sessions = [
-        session
-        for session in db.session.scalars(
-            select(Session)
-            .where(Session.edition_id == edition.id, Session.id.in_(contents))
-            .order_by(Session.id)
-            .options(selectinload(Session.placements), selectinload(Session.parts))
-            .execution_options(populate_existing=True)
-        )
-        if publishing.content_of(session, session.state) != contents[session.id]
+    drafts = publishing.draft_contents(edition.id)
+    changing = [
+        session_id
+        for session_id, content in contents.items()
+        if session_id in drafts and publishing.differs(drafts[session_id], content)
     ]
+    sessions = db.session.scalars(
+        select(Session)
+        .where(Session.id.in_(changing))
+        .order_by(Session.id)
+        .options(selectinload(Session.placements), selectinload(Session.parts))
+        .execution_options(populate_existing=True)
+    ).all()
     rooms = {room.id: room for site in sites.list_sites(edition.id) for room in site.rooms}
     # First all of them leave their rooms, so that two that change places do not meet.
     moving = [placement for session in sessions for placement in session.placements]

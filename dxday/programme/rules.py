@@ -50,14 +50,6 @@ SESSION_STATE_NAMES: dict[SessionState, Words] = {
 }
 
 
-MOVES: dict[SessionState, frozenset[SessionState]] = {
-    SessionState.DRAFT: frozenset({SessionState.PUBLISHED, SessionState.CANCELLED}),
-    SessionState.PUBLISHED: frozenset({SessionState.CANCELLED}),
-    SessionState.CANCELLED: frozenset(),
-}
-"""Which state may follow which.  What the public has seen is cancelled, never taken away."""
-
-
 class PlacementRole(StrEnum):
     """Whether a session starts at a site or is received there."""
 
@@ -164,6 +156,13 @@ class OutsideEdition(RuleBroken):
     sentence = lazy_gettext("The edition runs from %(first)s to %(last)s; choose a day in between.")
 
 
+class TimesMissing(RuleBroken):
+    """A room without a time."""
+
+    field = "begins"
+    sentence = lazy_gettext("Say when it begins and when it ends.")
+
+
 class TooLong(RuleBroken):
     """A session longer than a day."""
 
@@ -192,18 +191,14 @@ class SiteHasNoRoom(RuleBroken):
     sentence = lazy_gettext("%(site)s has no room yet, so it cannot receive a session.")
 
 
-class MoveNotPossible(RuleBroken):
-    """A session that cannot go from its state to the one wanted."""
+class NothingToPublish(RuleBroken):
+    """A session to publish that the public sees as it is, or that was cancelled before anybody knew of it."""
+
+    sentence = lazy_gettext("Nothing of this session is left to publish.")
 
 
-class AlreadyPublished(MoveNotPossible):
-    """A published session that is to be published."""
-
-    sentence = lazy_gettext("This session was published already.")
-
-
-class AlreadyCancelled(MoveNotPossible):
-    """A cancelled session that is to be published or cancelled."""
+class AlreadyCancelled(RuleBroken):
+    """A cancelled session that is to be cancelled."""
 
     sentence = lazy_gettext("This session was cancelled already.")
 
@@ -233,11 +228,60 @@ class OriginStays(RuleBroken):
     sentence = lazy_gettext("The session is held here. Cancel the session instead.")
 
 
+class OriginMovesAll(RuleBroken):
+    """Other times for the site where a session is held, as if it were one that receives it."""
+
+    sentence = lazy_gettext("Move the session itself: every site that receives it moves along.")
+
+
+class ReasonMissing(RuleBroken):
+    """A site that opts out of a session without saying why."""
+
+    field = "opt_out_reason"
+    sentence = lazy_gettext("Say why the site does not take part.")
+
+
+class PlacedAlready(RuleBroken):
+    """A session that is to be put somewhere and has its place."""
+
+    sentence = lazy_gettext("The session has a room and a time already. Move it instead.")
+
+
 class TitleMissing(RuleBroken):
     """A session without a name in any language."""
 
     field = "title_vi"
     sentence = lazy_gettext("Give the session a title in at least one language.")
+
+
+DETAILS = (
+    "subtitle",
+    "description",
+    "track_id",
+    "main",
+    "order_mark",
+    "audiences",
+    "needs",
+    "expected",
+    "duration",
+    "pinned",
+    "held",
+)
+"""What a session may say of itself beyond kind, title, abstract and language."""
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How a site takes part in a session, beyond room, mode and link."""
+
+    starts_at: datetime
+    ends_at: datetime
+    """Its own times: what differs from those where it is held is the site's offset, which every move keeps."""
+    capacity: int | None = None
+    interpretation: str | None = None
+    local_part: Translations | None = None
+    ready: bool = False
+    opt_out_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,16 +313,15 @@ def check_title(title: Translations) -> None:
         raise TitleMissing
 
 
-def check_move(state: SessionState, wanted: SessionState) -> None:
-    """Raise AlreadyPublished or AlreadyCancelled when `wanted` may not follow `state`."""
-    if wanted not in MOVES[state]:
-        raise AlreadyCancelled if state is SessionState.CANCELLED else AlreadyPublished
+def check_can_cancel(state: SessionState) -> None:
+    """Raise AlreadyCancelled.  What the public has seen is cancelled, never taken away."""
+    if state is SessionState.CANCELLED:
+        raise AlreadyCancelled
 
 
 def check_can_publish(state: SessionState, *, placed: bool) -> None:
-    """Raise AlreadyPublished, AlreadyCancelled or NotPlacedYet."""
-    check_move(state, SessionState.PUBLISHED)
-    if not placed:
+    """Raise NotPlacedYet for a draft that is nowhere."""
+    if state is SessionState.DRAFT and not placed:
         raise NotPlacedYet
 
 
@@ -298,6 +341,11 @@ def check_can_change(state: SessionState) -> None:
     """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
     if state is SessionState.CANCELLED:
         raise CancelledForGood
+
+
+def is_local(site_ids: Iterable[int], site_id: int) -> bool:
+    """Tell whether a session is of one site alone: it is placed there and nowhere else."""
+    return set(site_ids) == {site_id}
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

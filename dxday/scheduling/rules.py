@@ -47,6 +47,10 @@ TASK_NOTES: dict[Task, Words] = {
 }
 
 
+NO_ROOM = lazy_gettext("No room of the site can be had at that time.")
+"""Why a site goes without a session, where a repair finds no other way."""
+
+
 class NothingToPlace(RuleBroken):
     """A search for places of which no session needs one."""
 

@@ -298,7 +298,7 @@ def test_a_session_is_renamed_and_moved_with_all_its_sites(client, world):
 
     saved = world.read(session)
     assert page.location == f"{world.path}/{session.code}"
-    assert (saved.title["en"], saved.sequence) == ("New name", 1)
+    assert saved.title["en"] == "New name"
     assert [(p.room_id, p.starts_at, p.ends_at) for p in saved.placements] == [
         (world.small.id, make.at("2026-10-10 10:00"), make.at("2026-10-10 11:30")),
         (world.north_room.id, make.at("2026-10-10 10:00"), make.at("2026-10-10 11:30")),
@@ -308,12 +308,12 @@ def test_a_session_is_renamed_and_moved_with_all_its_sites(client, world):
 
 def test_saving_what_is_there_already_changes_nothing(client, world):
     session = world.session(state=SessionState.PUBLISHED)
-    before = (session.version, session.sequence)
+    before = session.version
 
-    client.fill(f"{world.path}/{session.code}/edit")
+    page = client.follow(client.fill(f"{world.path}/{session.code}/edit"))
 
-    saved = world.read(session)
-    assert (saved.version, saved.sequence) == before
+    assert (world.read(session).version, make.released(world.edition)) == (before, None)
+    assert page.all("//*[@role='status']") == [f"“{session.title['en']}” was saved."]
 
 
 def test_a_change_by_somebody_else_is_shown_and_nothing_that_was_typed_is_lost(client, world):
@@ -383,13 +383,17 @@ def test_a_site_opts_out_and_in_again(client, world):
     session = world.session(receiving=[world.north_room])
     path = placement_path(world, session, 1)
 
-    client.fill(path, received=None)
-    assert world.read(session).placements[1].cancelled_at is not None
+    page = client.fill(path, received=None)
+    assert page.errors == ["Say why the site does not take part."]
+    client.fill(path, received=None, opt_out_reason="The hall is flooded")
+    opted_out = world.read(session).placements[1]
+    assert (opted_out.cancelled_at is not None, opted_out.opt_out_reason) == (True, "The hall is flooded")
     page = client.open(f"{world.path}/{session.code}")
     assert page.all("//tbody/tr[2]/td[1]") == ["Does not take part"]
 
     client.fill(path, received="y")
-    assert world.read(session).placements[1].cancelled_at is None
+    back = world.read(session).placements[1]
+    assert (back.cancelled_at, back.opt_out_reason) == (None, None)
 
 
 def test_the_site_where_it_is_held_is_not_asked_whether_it_takes_part(client, world):
@@ -448,6 +452,74 @@ def test_a_draft_is_published_with_one_button(client, world):
     assert world.read(session).state is SessionState.PUBLISHED
 
 
+PENDING = "Changes not published yet"
+LATER = "Visitors see the change after the next release."
+
+
+def pending_in(page):
+    """The titles of the notices on the page that are no answers to what was just done."""
+    return page.all("//p[@class='notice-title'][not(ancestor::*[@role='status'])]")
+
+
+def seen_by_visitors(client, world, session):
+    return client.open(f"/{world.edition.code}/sessions/{session.code}").heading
+
+
+def test_a_change_of_what_visitors_know_waits_and_is_published_with_one_button(client, world):
+    session = world.session(state=SessionState.PUBLISHED, title={"en": "Opening"})
+    other = world.session("10:00", "11:00", state=SessionState.PUBLISHED, title={"en": "Talk"})
+    path = f"{world.path}/{session.code}"
+    client.fill(f"{world.path}/{other.code}/edit", title_en="Grand talk")
+
+    saved = client.follow(client.fill(f"{path}/edit", title_en="Grand opening"))
+    before = seen_by_visitors(client, world, session)
+    done = client.follow(client.send(saved, path, form=f"{path}/publish"))
+
+    assert saved.all("//*[@role='status']") == [f"“Grand opening” was saved. {LATER}"]
+    assert pending_in(saved) == [PENDING]
+    assert before == "Opening"
+    assert done.all("//*[@role='status']") == ["Published: everybody sees it in the programme now."]
+    assert pending_in(done) == []
+    assert [seen_by_visitors(client, world, each) for each in (session, other)] == ["Grand opening", "Talk"]
+
+
+def test_a_cancellation_waits_for_its_release_too(client, world):
+    session = world.session(state=SessionState.PUBLISHED, title={"en": "Opening"})
+    path = f"{world.path}/{session.code}"
+    client.send(client.open(f"{path}/cancel"), f"{path}/cancel")
+
+    page = client.open(path)
+    client.send(page, path, form=f"{path}/publish")
+
+    assert pending_in(page) == [PENDING]
+    assert queries.get_public_session(world.edition.id, session.code).state is SessionState.CANCELLED
+
+
+def test_the_list_shows_which_sessions_visitors_know_otherwise(client, world):
+    changed = world.session(state=SessionState.PUBLISHED, title={"en": "Changed"})
+    world.session("10:00", "11:00", state=SessionState.PUBLISHED)
+    world.session("12:00", "13:00")
+    before = pending_in(client.open(f"{world.path}/"))
+    client.fill(f"{world.path}/{changed.code}/sites/{world.read(changed).placements[0].id}", mode="hybrid")
+
+    page = client.open(f"{world.path}/")
+
+    assert before == []
+    assert pending_in(page) == [PENDING]
+    assert page.all("//tbody/tr/td[2]") == [f"Published {PENDING}", "Published", "Draft"]
+
+
+def test_nothing_left_to_publish_says_so(client, world):
+    session = world.session()
+    path = f"{world.path}/{session.code}"
+    page = client.open(path)
+    client.follow(client.send(page, path, form=f"{path}/publish"))
+
+    again = client.send(page, path, form=f"{path}/publish")
+
+    assert client.follow(again).all("//*[@role='status']") == ["Nothing of this session is left to publish."]
+
+
 def test_what_cannot_be_published_says_why(client, world):
     session = make.session(world.edition, state=SessionState.DRAFT)
     path = f"{world.path}/{session.code}"
@@ -468,9 +540,9 @@ def test_cancelling_is_asked_once_more_and_cannot_be_repeated(client, world):
     again = client.follow(client.send(question, path))
 
     saved = world.read(session)
-    assert (saved.state, saved.sequence) == (SessionState.CANCELLED, 1)
+    assert saved.state is SessionState.CANCELLED
     assert [page.all("//*[@role='status']") for page in (first, again)] == [
-        ["Cancelled, and its rooms are free."],
+        ["Cancelled, and its rooms are free. Visitors see the change after the next release."],
         ["This session was cancelled already."],
     ]
 

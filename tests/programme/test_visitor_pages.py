@@ -6,6 +6,8 @@ import pytest
 
 from dxday.core import clock
 from dxday.db import db
+from dxday.programme import queries as programme
+from dxday.programme import services
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.rules import SiteKind
 from tests import make
@@ -47,12 +49,9 @@ def world(app):
 
 
 def cancel(session):
-    session.state, session.sequence = SessionState.CANCELLED, 1
-    for placement in db.session.query(type(session).placements.property.mapper.class_).filter_by(
-        session_id=session.id
-    ):
-        placement.cancelled_at = make.NOW
-    db.session.flush()
+    whole = programme.get_session(session.edition_id, session.code)
+    services.cancel_session(whole, actor=make.actor(), now=make.NOW)
+    services.publish_session(whole, actor=make.actor(), now=make.NOW)
 
 
 def titles(page):

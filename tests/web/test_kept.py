@@ -242,7 +242,7 @@ def programme(app):
     return edition, session
 
 
-def test_after_a_change_nobody_sees_the_old_page(app, client, programme):
+def test_after_a_release_nobody_sees_the_old_page(app, client, programme):
     edition, session = programme
     path = f"/{edition.code}/schedule"
     before = client.open(path)
@@ -258,9 +258,12 @@ def test_after_a_change_nobody_sees_the_old_page(app, client, programme):
             actor=make.actor(),
             now=make.NOW,
         )
+    unpublished = client.http.get(path, headers={"If-None-Match": before.response.headers["ETag"]})
+    with transaction():
+        make.released(edition)
     after = client.open(path, headers={"If-None-Match": before.response.headers["ETag"]})
 
-    assert after.status == 200
+    assert (unpublished.status_code, after.status) == (304, 200)
     assert [
         title for title in ("Opening", "Grand opening") if title in after.all("//*[@class='slot-title']")
     ] == ["Grand opening"]

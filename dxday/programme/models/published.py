@@ -138,7 +138,10 @@ class PublishedPlacement(Base):
 
 
 class PublishedPart(Base):
-    """A person's part in a session as the public sees it; it has its own `id`, as parts of the draft come and go."""
+    """A person's part in a session as the public sees it.
+
+    Its `id` is its own: parts of the draft are deleted, and SQLite gives their numbers away again.
+    """
 
     __tablename__ = "published_part"
     __table_args__ = (
