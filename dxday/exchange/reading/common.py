@@ -136,6 +136,8 @@ def without_empty(facts: Mapping[str, Any]) -> dict[str, Any]:
 def read_own(mark: Fields, book: Book) -> None:
     """Take what a file of our own says of its edition: sites, rooms, tracks."""
     book.own = dict(mark)
+    if book.zone is None and isinstance(mark.get("zone"), str):
+        book.zone = find_zone(str(mark["zone"])).key
     for site in _list(mark, "sites"):
         code = str(site.get("code", ""))
         name = rules.tidy_texts(_texts(site.get("name")))
@@ -223,6 +225,7 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
     translated = translated if isinstance(translated, dict) else {}
     texts = {name: _own_texts(origin, name, _texts(translated.get(name))) for name in origin.texts}
     kept = origin.mark.get("imported")
+    shown = {name: value for name, value in origin.imported.items() if name != "url"}  # that of our own page
     return BookSession(
         row=origin.row,
         guid=guid,
@@ -235,7 +238,7 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
         parts=tuple(dict.fromkeys(parts)),
         code=str(origin.mark["code"]) if origin.mark.get("code") else None,
         main=origin.mark.get("main") is True,
-        imported={**origin.imported, **(kept if isinstance(kept, dict) else {})},
+        imported={**shown, **(kept if isinstance(kept, dict) else {})},
     )
 
 

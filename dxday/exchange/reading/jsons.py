@@ -80,6 +80,7 @@ class _Version1:
         mark = self.schedule.get(MARK)
         if isinstance(mark, dict):
             common.read_own(mark, book)
+            self.zone = common.find_zone(book.zone) if book.zone else self.zone
             self.marks = mark["events"] if isinstance(mark.get("events"), dict) else {}
         for day in _dicts(conference["days"]):
             self._read_day(day)

@@ -11,6 +11,9 @@ from dxday.exchange.writing.programme import Event, Programme
 
 _TYPES = frozenset({"slides", "paper", "web", "blog", "article", "media", "related", "activitypub"})
 _WRITTEN = frozenset({"links", "attachments", "license", "optout", "type", "language", "url"})
+_ZONE = re.compile("[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
+"""What the schema takes as the name of a zone; others stand in our mark alone."""
+
 _SLUG = re.compile("[a-z0-9_-]+[a-z0-9]")
 
 
@@ -41,7 +44,7 @@ def write_json(programme: Programme) -> bytes:
             "end": programme.days[-1].isoformat(),
             "daysCount": len(programme.days),
             "timeslot_duration": "00:05",
-            "time_zone_name": programme.zone,
+            **({"time_zone_name": programme.zone} if _ZONE.match(programme.zone) else {}),
             "url": programme.url,
             "tracks": [
                 {"name": name, **({"slug": slug} if _SLUG.fullmatch(slug) else {})} for name, slug in programme.tracks
@@ -51,7 +54,7 @@ def write_json(programme: Programme) -> bytes:
             ],
             "days": days,
         },
-        MARK: {**programme.mark, "events": marks},
+        MARK: {**programme.mark, "zone": programme.zone, "events": marks},
     }
     file = {"generator": {"name": "DXDay"}, "schedule": schedule}
     return json.dumps(file, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
