@@ -15,8 +15,11 @@ from dxday import db
 from dxday.core import clock
 from dxday.core.actor import SYSTEM
 from dxday.core.errors import Refusal
-from dxday.core.i18n import pick
+from dxday.core.i18n import DEFAULT_LOCALE, pick
 from dxday.editions import queries as editions
+from dxday.exchange import files as files_in
+from dxday.exchange import publication
+from dxday.exchange.services import Choices
 from dxday.proposals import queries as proposals_to_read
 from dxday.proposals import services as proposals
 from dxday.releases import queries as releases
@@ -69,6 +72,64 @@ def release_command(edition_code: str, name: str, force: bool, reason: str, as_j
         as_json=as_json,
         line=f"release {release.number} “{release.name}” ({changed}); letters to send: {affected.audience.letters}",
     )
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--edition", "edition_code", required=True, metavar="CODE")
+@click.option("--create", is_flag=True, help="Make the edition, its main site and rooms from the file.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--keep-missing", is_flag=True, help="Do not cancel sessions that the file does not have.")
+@click.option("--time-zone", metavar="NAME", help="Of a new edition, and of times that name none.")
+@json_option
+@with_app
+def import_command(
+    file: Path,
+    edition_code: str,
+    create: bool,
+    dry_run: bool,
+    keep_missing: bool,
+    time_zone: str | None,
+    as_json: bool,
+) -> None:
+    """Take FILE over into the draft: frab XML, schedule JSON, CSV or XLSX, whatever it is called.
+
+    Sessions are known by their guid.  Rows with errors are left out and listed; what the file does not have is
+    cancelled.
+    """
+    preview = files_in.import_file(
+        file,
+        edition_code,
+        create=create,
+        dry_run=dry_run,
+        choices=Choices(cancel_missing=not keep_missing, make_rooms=create),
+        zone=time_zone,
+        actor=SYSTEM,
+        now=clock.now(),
+    )
+    facts = preview.as_dict()
+    lines = [", ".join(f"{name}: {value}" for name, value in facts.items() if name != "errors")]
+    lines += [f"  {error['row']}: {error['message']}" for error in facts["errors"]]
+    answer(facts, as_json=as_json, line="\n".join(lines))
+
+
+@group.command("export")
+@click.option("--edition", "edition_code", required=True, metavar="CODE")
+@click.option("--format", "form", required=True, type=click.Choice(sorted(publication.WRITERS)))
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else standard output."
+)
+@with_app
+def export_command(edition_code: str, form: str, out: Path | None) -> None:
+    """Write the published programme as frab XML, schedule JSON or iCalendar."""
+    data = publication.write(editions.get_edition(edition_code), form, locale=DEFAULT_LOCALE)
+    if out is None:
+        click.get_binary_stream("stdout").write(data)
+        return
+    try:
+        out.write_bytes(data)
+    except OSError as fault:
+        fail(f"{out}: {fault.strerror}")
 
 
 @group.command("solve")
