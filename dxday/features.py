@@ -16,6 +16,8 @@ from dxday.nominations import views as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
+from dxday.programme.views import chosen as programme_chosen
+from dxday.programme.views import screens as programme_screens
 from dxday.programme.views import staff as programme
 from dxday.programme.views import visitors as programme_public
 from dxday.public import views as public
@@ -80,6 +82,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
+    app.register_blueprint(programme_screens.bp)  # /<edition>/now, …/sites/<site>/now, …/run-sheet.pdf, …/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _BAR = str.maketrans("đĐðÐɖƉ", "dddddd")
 """Đ has no decomposition.  Old keyboards wrote it as the Icelandic eth or the African D, which look the same."""
@@ -38,6 +39,32 @@ def fold(text: str) -> str:
     """
     bare = _without_marks(_without_marks(text).casefold()).translate(_BAR)
     return " ".join(nfc(bare).split())
+
+
+def find_spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Return where folded words stand in a text, as (start, end) of its own characters, joined and in order."""
+    folded, places = [], []
+    for place, character in enumerate(text):
+        for letter in nfc(_without_marks(_without_marks(character).casefold()).translate(_BAR)):
+            folded.append(letter)
+            places.append(place)
+    line, found = "".join(folded), set[int]()
+    for word in filter(None, words):
+        start = line.find(word)
+        while start >= 0:
+            found.update(places[start : start + len(word)])
+            start = line.find(word, start + 1)
+    # A mark that stands alone folds to nothing: it belongs to the letter before it.
+    for place in range(1, len(text)):
+        if place - 1 in found and _is_accent(text[place]):
+            found.add(place)
+    spans: list[tuple[int, int]] = []
+    for place in sorted(found):
+        if spans and spans[-1][1] == place:
+            spans[-1] = (spans[-1][0], place + 1)
+        else:
+            spans.append((place, place + 1))
+    return spans
 
 
 def slug(text: str) -> str:
