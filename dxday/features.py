@@ -83,7 +83,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
-    app.register_blueprint(programme_screens.bp)  # /<edition>/now, …/sites/<site>/now, …/run-sheet.pdf, …/widget
+    app.register_blueprint(
+        programme_screens.bp
+    )  # /<edition>/now, …/sites/<site>/now, …/run-sheet.pdf, …/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

@@ -28,7 +28,8 @@ def describe_edition(
     ]
     modes, languages = queries.list_ways(edition.id)
     places = [
-        (pick(site.name, locale), pick(site.address, locale), _site_address(edition, site)) for site in taking_part
+        (pick(site.name, locale), pick(site.address, locale), _site_address(edition, site))
+        for site in taking_part
     ]
     whole = linked.edition_event(
         name=pick(edition.name, locale),

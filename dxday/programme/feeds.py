@@ -81,12 +81,11 @@ def chosen_events(
             of_session.setdefault(showing.session_id, []).append(showing)
     events = []
     for session_id, found in of_session.items():
-        there = [s for s in found if s.site_id == chosen[session_id]]
-        held = [s for s in found if s.role is PlacementRole.ORIGIN]
-        for showing in (there or held)[:1]:
-            events.append(
-                _event(by_id[session_id], showing, sites, urls, locale, tracks or {}, at_site=bool(there))
-            )
+        there = next((s for s in found if s.site_id == chosen[session_id]), None)
+        showing = there or next((s for s in found if s.role is PlacementRole.ORIGIN), None)
+        if showing is not None:
+            entry, at_site = by_id[session_id], there is not None
+            events.append(_event(entry, showing, sites, urls, locale, tracks or {}, at_site=at_site))
     return sorted(events, key=lambda event: (event.starts_at, event.uid))
 
 

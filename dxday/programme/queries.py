@@ -385,7 +385,7 @@ def list_showings(
         statement = statement.where(PublishedPlacement.site_id == site_id)
     if session_id is not None:
         statement = statement.where(PublishedPlacement.session_id == session_id)
-    return [Showing(*row) for row in db.session.execute(statement)]
+    return [Showing(*tuple(row)) for row in db.session.execute(statement)]
 
 
 def list_speakers(edition_id: int) -> dict[int, list[str]]:
@@ -436,7 +436,8 @@ def list_run(edition_id: int, site_id: int) -> list[PublishedPlacement]:
             .where(
                 PublishedPlacement.edition_id == edition_id,
                 PublishedPlacement.site_id == site_id,
-                PublishedPlacement.cancelled_at.is_(None) | (PublishedSession.state == SessionState.CANCELLED),
+                PublishedPlacement.cancelled_at.is_(None)
+                | (PublishedSession.state == SessionState.CANCELLED),
             )
             .options(
                 joinedload(PublishedPlacement.room),
@@ -464,9 +465,7 @@ def get_person(edition_id: int, guid: UUID) -> tuple[Person, list[Appearance]]:
     ).all()
     if not rows:
         raise NotFound
-    parts = [
-        Appearance(part.session_id, PartKind(part.kind), part.site_id, part.remote) for _, part in rows
-    ]
+    parts = [Appearance(part.session_id, PartKind(part.kind), part.site_id, part.remote) for _, part in rows]
     return rows[0][0], parts
 
 

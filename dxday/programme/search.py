@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from flask import current_app
 
+from dxday.core import vietnamese
 from dxday.core.i18n import Translations
-from dxday.core.vietnamese import fold
 from dxday.editions.models import Edition
 from dxday.programme import queries
 from dxday.sites import queries as sites
@@ -24,7 +24,7 @@ Texts = dict[int, str]
 
 def words_of(question: str) -> list[str]:
     """Return the folded words of a question, each once; no more than anybody types."""
-    return list(dict.fromkeys(fold(question[:LONGEST]).split()))[:MOST_WORDS]
+    return list(dict.fromkeys(vietnamese.words_of(question[:LONGEST])))[:MOST_WORDS]
 
 
 def find_sessions(edition: Edition, words: Sequence[str]) -> set[int]:
@@ -33,7 +33,9 @@ def find_sessions(edition: Edition, words: Sequence[str]) -> set[int]:
     Titles, abstracts, tracks, names of people, sites and rooms are searched, in all languages, without marks.
     """
     return {
-        session_id for session_id, text in _texts(edition).items() if all(word in text for word in words)
+        session_id
+        for session_id, text in _texts(edition).items()
+        if all(vietnamese.stands_in(word, text) for word in words)
     }
 
 
@@ -54,34 +56,33 @@ def _texts(edition: Edition) -> Texts:
 
 def _gather(edition: Edition) -> Texts:
     tracks = {track.id: _all(track.name) for track in queries.list_tracks(edition.id)}
-    site_names, room_names = {}, {}
+    places: dict[int, str] = {}
+    rooms: dict[int | None, str] = {None: " "}
     for site in sites.list_sites(edition.id):
-        site_names[site.id] = fold(" ".join(_all(site.name)))
-        room_names |= {room.id: fold(" ".join(_all(room.name))) for room in site.rooms}
-    places: dict[int, set[str]] = defaultdict(set)
+        places[site.id] = _searched(_all(site.name))
+        rooms |= {room.id: _searched(_all(room.name)) for room in site.rooms}
+    where: dict[int, set[str]] = defaultdict(set)
     for showing in queries.list_showings(edition.id):
-        places[showing.session_id].add(site_names[showing.site_id])
-        places[showing.session_id].add(room_names.get(showing.room_id or 0, ""))
+        where[showing.session_id] |= {places[showing.site_id], rooms[showing.room_id]}
     people = queries.list_speakers(edition.id)
     return {
-        entry.id: "\n".join(
+        entry.id: _searched(
             [
-                fold(
-                    " ".join(
-                        [
-                            *_all(entry.title),
-                            *_all(entry.subtitle),
-                            *_all(entry.abstract),
-                            *tracks.get(entry.track_id or 0, ()),
-                            *people.get(entry.id, ()),
-                        ]
-                    )
-                ),
-                *sorted(places[entry.id]),
+                *_all(entry.title),
+                *_all(entry.subtitle),
+                *_all(entry.abstract),
+                *tracks.get(entry.track_id or 0, ()),
+                *people.get(entry.id, ()),
             ]
         )
+        + "".join(sorted(where[entry.id]))
         for entry in queries.list_entries(edition.id)
     }
+
+
+def _searched(texts: Iterable[str]) -> str:
+    """Return texts as `stands_in` looks at them."""
+    return f" {' '.join(vietnamese.words_of(' '.join(texts)))} "
 
 
 def _all(texts: Translations | None) -> Iterable[str]:

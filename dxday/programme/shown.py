@@ -130,9 +130,7 @@ class Programme:
             and (self.entries[showing.session_id].cancelled or not showing.cancelled)
         ]
 
-    def list_days(
-        self, wanted: Wanted, *, site: Site | None = None, on: date | None = None
-    ) -> list[SlotDay]:
+    def list_days(self, wanted: Wanted, *, site: Site | None = None, on: date | None = None) -> list[SlotDay]:
         """Return the wanted sessions day by day, each once: at the site where it is there, else where it is held."""
         here = {s.session_id: s for s in self.site_showings(site)} if site else {}
         by_day: dict[date, list[tuple[datetime, int, Slot]]] = {}

@@ -95,13 +95,17 @@ def test_a_move_is_told_as_a_change_and_a_cancellation_as_such(client, world):
             actor=make.actor(),
             now=make.NOW,
         )
+    unreleased = events(client, path)
+    make.released(edition)
     moved = events(client, path)
     with transaction():
         services.cancel_session(
             queries.get_session(edition.id, session.code), actor=make.actor(), now=make.NOW
         )
+    make.released(edition)
     cancelled = events(client, path)
 
+    assert unreleased == [(str(session.guid), "Opening", make.at("2026-10-10 08:00"), 0, "CONFIRMED")]
     assert moved == [(str(session.guid), "Opening", make.at("2026-10-10 10:00"), 1, "CONFIRMED")]
     assert cancelled == [(str(session.guid), "Opening", make.at("2026-10-10 10:00"), 2, "CANCELLED")]
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from dxday.core import clock
-from dxday.db import db
+from dxday.db import db, transaction
+from dxday.editions.models import Edition
+from dxday.programme import queries, services
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.rules import SiteKind
 from tests import make
@@ -47,12 +49,12 @@ def world(app):
 
 
 def cancel(session):
-    session.state, session.sequence = SessionState.CANCELLED, 1
-    for placement in db.session.query(type(session).placements.property.mapper.class_).filter_by(
-        session_id=session.id
-    ):
-        placement.cancelled_at = make.NOW
-    db.session.flush()
+    """Cancel the session and let the public know."""
+    with transaction():
+        services.cancel_session(
+            queries.get_session(session.edition_id, session.code), actor=make.actor(), now=make.NOW
+        )
+    make.released(db.session.get(Edition, session.edition_id))
 
 
 def titles(page):

@@ -258,6 +258,7 @@ def test_after_a_change_nobody_sees_the_old_page(app, client, programme):
             actor=make.actor(),
             now=make.NOW,
         )
+    make.released(edition)
     after = client.open(path, headers={"If-None-Match": before.response.headers["ETag"]})
 
     assert after.status == 200

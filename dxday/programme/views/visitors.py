@@ -7,7 +7,7 @@ from dxday.core.errors import NotFound
 from dxday.core.i18n import pick
 from dxday.programme import announcing, feeds, queries, search
 from dxday.programme.rules import MODE_NAMES, PART_KIND_NAMES, SESSION_KIND_NAMES, PlacementRole, public_link
-from dxday.programme.shown import Programme, language_name, said, zone_name
+from dxday.programme.shown import Programme, Wanted, language_name, said, zone_name
 from dxday.programme.views.shared import (
     ALL_DAYS,
     Choice,
@@ -61,9 +61,7 @@ def schedule() -> ResponseReturnValue:
 def _linked(programme: Programme) -> object:
     locale = current_locale()
     sessions = announcing.describe_sessions(g.edition, locale=locale, sites=programme.sites)
-    return announcing.describe_edition(
-        g.edition, locale=locale, sites=programme.sites, sessions=sessions
-    )
+    return announcing.describe_edition(g.edition, locale=locale, sites=programme.sites, sessions=sessions)
 
 
 def _views(programme: Programme, choice: Choice, view: str) -> dict[str, object]:
@@ -79,25 +77,24 @@ def _views(programme: Programme, choice: Choice, view: str) -> dict[str, object]
 def _groups(programme: Programme, choice: Choice, view: str) -> list[tuple[str, str, object]]:
     """Return code, heading and days of each track, those without one last; or of each language."""
     if view == "languages":
-        wanted = [
-            (code, name, lambda entry, code=code: entry.language == code)
-            for code, name in programme.languages()
-        ]
+        wanted = [(code, name, _in_language(code)) for code, name in programme.languages()]
     else:
-        wanted = [
-            (
-                track.code,
-                said(track.name, current_locale()),
-                lambda entry, track=track: entry.track_id == track.id,
-            )
-            for track in programme.used_tracks()
-        ]
-        wanted.append(("", "", lambda entry: entry.track_id is None))
+        tracks = programme.used_tracks()
+        wanted = [(track.code, said(track.name, current_locale()), _in_track(track.id)) for track in tracks]
+        wanted.append(("", "", _in_track(None)))
     groups = [
         (code, name, programme.list_days(both(choice.wants, is_in), site=choice.site, on=choice.on))
         for code, name, is_in in wanted
     ]
     return [group for group in groups if group[2]]
+
+
+def _in_language(code: str) -> Wanted:
+    return lambda entry: entry.language == code
+
+
+def _in_track(track_id: int | None) -> Wanted:
+    return lambda entry: entry.track_id == track_id
 
 
 def _results(programme: Programme, choice: Choice, words: list[str]) -> dict[str, object]:
