@@ -80,12 +80,12 @@ def chosen_events(
         if showing.session_id in chosen and showing.session_id in by_id:
             of_session.setdefault(showing.session_id, []).append(showing)
     events = []
-    for session_id, found in of_session.items():
-        there = next((s for s in found if s.site_id == chosen[session_id]), None)
-        showing = there or next((s for s in found if s.role is PlacementRole.ORIGIN), None)
-        if showing is not None:
+    for session_id, at in of_session.items():
+        there = next((s for s in at if s.site_id == chosen[session_id]), None)
+        taken = there or next((s for s in at if s.role is PlacementRole.ORIGIN), None)
+        if taken is not None:
             entry, at_site = by_id[session_id], there is not None
-            events.append(_event(entry, showing, sites, urls, locale, tracks or {}, at_site=at_site))
+            events.append(_event(entry, taken, sites, urls, locale, tracks or {}, at_site=at_site))
     return sorted(events, key=lambda event: (event.starts_at, event.uid))
 
 

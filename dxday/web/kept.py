@@ -183,7 +183,8 @@ def _may_be_kept() -> bool:
 
 
 def _made(view: View, args: Any, given: Any, arguments: tuple[tuple[str, str], ...]) -> Response:
-    """Let the view answer as if nothing but `arguments` stood in the query."""
+    """Let the view answer as if nothing but `arguments` stood in the query, in the language that was asked for."""
+    current_locale()  # it stands in the query, and is worked out once
     asked = request.args
     request.args = ImmutableMultiDict(arguments)
     try:
