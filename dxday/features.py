@@ -18,6 +18,8 @@ from dxday.nominations import views as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
+from dxday.programme.views import chosen as programme_chosen
+from dxday.programme.views import screens as programme_screens
 from dxday.programme.views import staff as programme
 from dxday.programme.views import visitors as programme_public
 from dxday.proposals import queries as proposal_queries
@@ -102,6 +104,10 @@ def register(app: Flask) -> None:
     app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
     app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
     app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
+    app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
+    app.register_blueprint(
+        programme_screens.bp
+    )  # /<edition>/now, /<edition>/sites/<site>/now, /<edition>/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

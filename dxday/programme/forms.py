@@ -328,7 +328,10 @@ class PlacementForm(OverridingForm):
                 r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://.")
             ),
         ],
-        description=lazy_gettext("Sent by mail to those who registered; never shown on public pages."),
+        description=lazy_gettext(
+            "Everybody sees it in the programme and its calendars, unless the session is held on site alone. "
+            "A link for those who registered belongs to the site."
+        ),
     )
     capacity = IntegerField(
         lazy_gettext("People that can take part here"),

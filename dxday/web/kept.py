@@ -29,6 +29,9 @@ MOST_QUESTIONS = 1024
 LONGEST_QUESTION = 500
 """How many ways of asking are remembered, and how many characters one may have."""
 
+OWN_HEADERS = ("Content-Security-Policy", "Content-Disposition", "X-Robots-Tag")
+"""Headers that a view may set for its page; all others are those of every page."""
+
 _FLASHES = "_flashes"
 _MARK = "dxday.kept"
 _LANGUAGE_COOKIES = frozenset({"", *(f"{COOKIE}={code}" for code in LOCALES)})
@@ -51,11 +54,12 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Kept:
-    """A page as it was made: its bytes, what they are, and their fingerprint."""
+    """A page as it was made: its bytes, what they are, their fingerprint, and headers that are its own."""
 
     body: bytes
     content_type: str
     etag: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,9 @@ class Shelf(Generic[Thing]):
             return self._making.setdefault(key, Lock())
 
 
-def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View], View]:
+def kept(
+    *query: str, minutes: int = 0, by_host: bool = False, alone: tuple[str, ...] = ()
+) -> Callable[[View], View]:
     """Keep what a view of an edition answers to visitors until the edition's programme changes.
 
     A page is known by the edition and its `programme_version` (read afresh for every request, and raised in the
@@ -120,7 +126,8 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
     language; with `by_host` also by the host, for what contains whole addresses; with `minutes` it is made anew so
     often.  The view sees no other arguments, so an address that somebody made up cannot leave its mark on a page of
     others.  Pages for people who are signed in, pages with a message, and everything but a plain 200 are made each
-    time.  The view must depend on nothing else.
+    time; so is what one person alone asks for, which is when an argument named in `alone` is there, since others
+    would lose their pages to it.  The view must depend on nothing else.
     """
 
     def decorate(view: View) -> View:
@@ -128,6 +135,11 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
         def answer(*args: Any, **given: Any) -> Any:
             if not _may_be_kept():
                 return view(*args, **given)
+            if any(name in request.args for name in alone):
+                own = tuple((name, request.args[name]) for name in (*query, *alone) if name in request.args)
+                response = _made(view, args, given, own)
+                page = _as_page(response)
+                return _sent(page) if page else response
             arguments = tuple((name, request.args[name]) for name in query if name in request.args)
             key = Key(
                 g.edition.code,
@@ -171,7 +183,8 @@ def _may_be_kept() -> bool:
 
 
 def _made(view: View, args: Any, given: Any, arguments: tuple[tuple[str, str], ...]) -> Response:
-    """Let the view answer as if nothing but `arguments` stood in the query."""
+    """Let the view answer as if nothing but `arguments` stood in the query, in the language that was asked for."""
+    current_locale()  # it stands in the query, and is worked out once
     asked = request.args
     request.args = ImmutableMultiDict(arguments)
     try:
@@ -185,11 +198,12 @@ def _as_page(response: Response) -> Kept | None:
         return None
     body = response.get_data()
     etag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    return Kept(body, response.content_type or "", etag)
+    own = tuple((name, response.headers[name]) for name in OWN_HEADERS if name in response.headers)
+    return Kept(body, response.content_type or "", etag, own)
 
 
 def _sent(page: Kept) -> Response:
-    response = Response(page.body, content_type=page.content_type)
+    response = Response(page.body, content_type=page.content_type, headers=page.headers)
     response.set_etag(page.etag)
     response.headers["Cache-Control"] = "no-cache"
     response.vary.update(("Accept-Language", "Cookie"))
