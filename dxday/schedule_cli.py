@@ -62,6 +62,7 @@ def release_command(edition_code: str, name: str, force: bool, reason: str, as_j
             "registrants": {pick(name, "vi"): count for name, count in affected.by_site},
             "speakers": affected.speakers,
             "presiding_officers": affected.presiding,
+            "coordinators": affected.coordinators,
             "letters": affected.audience.letters,
             "unreached": list(affected.audience.unreached),
         },
