@@ -75,8 +75,8 @@ def find_core(board: Board, number: int, ended: Ended, *, workers: int = 1) -> l
     When nothing is in the way any more, the session has a place after all, and is put there.
     """
     problem = board.problem
-    alone = rules_of(problem, [board.items[number].session.id])
-    if find_places(restrict(problem, alone), ended, workers) == {}:
+    if not board.items[number].has_any_spot():
+        alone = rules_of(problem, [board.items[number].session.id])
         return shrink_core(problem, alone, lambda: False, workers)
     chosen = {number}
     while len(chosen) <= LARGEST and not ended():

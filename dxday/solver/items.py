@@ -61,6 +61,13 @@ class Item:
         """Whether it is first, last or neither."""
         return self.session.order
 
+    def has_any_spot(self) -> bool:
+        """Tell whether each part had a room at some start if nothing else were placed."""
+        return bool(self.starts) and all(
+            part.optional or any(option.starts & self.starts for option in part.options)
+            for part in self.parts
+        )
+
 
 class Numbers:
     """A problem in numbers: sessions, rooms and people are their places in the lists."""

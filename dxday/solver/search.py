@@ -29,7 +29,7 @@ EXPLAINED = 0.7
 """The same where sessions are left without a place when the search has tried hard."""
 
 LARGE = 400
-"""Beyond so many sessions the whole is not given to CP-SAT once a repair keeps to the sites concerned."""
+"""More sessions than this are not given to CP-SAT at once."""
 
 MOST_PARTS = 4
 """Sessions over more rooms than this stay where they are while others are made better."""
@@ -314,6 +314,8 @@ class _Run:
             rearranged=1, left_out=far, unplaced=far**3,
         )  # fmt: skip
         for number in sorted(touched & board.unplaced, key=lambda number: -len(board.items[number].parts)):
+            if self.ended(0.5):
+                break
             if (spot := board.nearest_spot(number) or board.best_spot(number, self.rng)) is not None:
                 board.place(number, spot)
         self.note()
@@ -330,6 +332,12 @@ class _Run:
         for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
             if self.ended(until):
                 continue
+            if len(ring) > LARGE:  # too much to write down as one model in the time there is
+                before, price = board.snapshot(), self._price()
+                self._settle(until)
+                if self._price() > price:
+                    board.restore(before)
+                continue
             before, price = board.snapshot(), self._price()
             outcome = self._solve_freed(
                 sorted(ring), self.seconds * until - self.passed, before, soft=False, mending=self.prices
@@ -343,8 +351,6 @@ class _Run:
             if now == least or (outcome.proved and (whole or kept_apart)):
                 proved = True
                 break
-            if kept_apart and len(board.items) > LARGE:
-                break  # what could still be gained is a change at the sites that are hurt anyway
             if board.unplaced:
                 self._evict_near(own if ring is rings[0] else range(len(board.items)))
         self._polish_moved()
