@@ -25,8 +25,11 @@ SMALL = 40
 SEARCH = 0.85
 """The share of the time for searching where explanations may be due."""
 
+EXPLAINED = 0.7
+"""The same where sessions are left without a place when the search has tried hard."""
+
 LARGE = 400
-"""Beyond so many sessions the whole is not given to CP-SAT once a repair keeps to the sites concerned."""
+"""More sessions than this are not given to CP-SAT at once."""
 
 MOST_PARTS = 4
 """Sessions over more rooms than this stay where they are while others are made better."""
@@ -81,6 +84,7 @@ class _Run:
         self.asked = self.told = 0.0
         self.history: list[Step] = []
         self.loading = threading.Thread()
+        self.cores: explain.Cores = {}
         self.board = Board(problem)
 
     # The clock --------------------------------------------------------------------------------------------------
@@ -137,8 +141,8 @@ class _Run:
         if len(board.items) <= SMALL and self._solve_whole(0.6 * reserve):
             return True
         if board.unplaced:
-            self._place_with_neighbours(until=0.5 * reserve)
-        until = reserve if board.unplaced else 1.0
+            self._settle(until=0.5 * reserve)
+        until = EXPLAINED if board.unplaced else 1.0
         slice_until = 0.0
         size = 40.0
         while not self.ended(until):
@@ -150,8 +154,8 @@ class _Run:
             if self.ended(until) or not self._is_loaded():
                 continue
             size = self._neighbourhood(size, min(span / 3, 2.0), until)
-            if board.unplaced and self.rng.random() < 0.2:
-                self._place_with_neighbours(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
+            if board.unplaced - self.cores.keys() and self.rng.random() < 0.2:
+                self._settle(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
         return False
 
     def _anneal(self, slice_until: float, until: float) -> None:
@@ -270,45 +274,11 @@ class _Run:
         chosen = list(freed)
         return sorted(chosen if len(chosen) <= size else rng.sample(chosen, size))
 
-    def _place_with_neighbours(self, until: float) -> None:
-        """Where putting down and taking off did not succeed: CP-SAT, with what is in the way freed as well."""
-        board = self.board
-        if not self._is_loaded(until):
-            return
-        size = 30
-        hopeless: set[int] = set()
-        while (waiting := sorted(board.unplaced - hopeless)) and not self.ended(until):
-            number = self.rng.choice(waiting)
-            freed = self._in_the_way(number, size)
-            before, missing = board.snapshot(), len(board.unplaced)
-            outcome = self._solve_freed(freed, 3.0, before, soft=False, prices={})
-            if len(board.unplaced) > missing:
-                board.restore(before)
-            if len(board.unplaced) < missing:
-                self.note()
-            elif outcome.proved and len(freed) >= len(board.items):
-                return
-            elif outcome.proved and size <= len(board.items):
-                size = size * 3 // 2
-            else:
-                hopeless.add(number)
-
-    def _in_the_way(self, number: int, size: int) -> list[int]:
-        """Return the session, others that are nowhere, and those that share people, audiences or rooms with it."""
-        board, rng = self.board, self.rng
-        freed: dict[int, None] = {number: None}
-        ring = [number]
-        while ring and len(freed) < size:
-            near: list[int] = []
-            for one in ring:
-                near += related(board, one)
-            rng.shuffle(near)
-            ring = []
-            for other in near:
-                if other not in freed and len(freed) < size:
-                    freed[other] = None
-                    ring.append(other)
-        return sorted(freed)
+    def _settle(self, until: float) -> None:
+        """Where putting down and taking off did not succeed: CP-SAT finds a place, or proves that there is none."""
+        if self._is_loaded(until):
+            explain.settle(self.board, lambda: self.ended(until), self.cores, workers=self.workers)
+            self.note()
 
     # Repair -----------------------------------------------------------------------------------------------------
 
@@ -344,6 +314,8 @@ class _Run:
             rearranged=1, left_out=far, unplaced=far**3,
         )  # fmt: skip
         for number in sorted(touched & board.unplaced, key=lambda number: -len(board.items[number].parts)):
+            if self.ended(0.5):
+                break
             if (spot := board.nearest_spot(number) or board.best_spot(number, self.rng)) is not None:
                 board.place(number, spot)
         self.note()
@@ -360,6 +332,12 @@ class _Run:
         for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
             if self.ended(until):
                 continue
+            if len(ring) > LARGE:  # too much to write down as one model in the time there is
+                before, price = board.snapshot(), self._price()
+                self._settle(until)
+                if self._price() > price:
+                    board.restore(before)
+                continue
             before, price = board.snapshot(), self._price()
             outcome = self._solve_freed(
                 sorted(ring), self.seconds * until - self.passed, before, soft=False, mending=self.prices
@@ -373,8 +351,6 @@ class _Run:
             if now == least or (outcome.proved and (whole or kept_apart)):
                 proved = True
                 break
-            if kept_apart and len(board.items) > LARGE:
-                break  # what could still be gained is a change at the sites that are hurt anyway
             if board.unplaced:
                 self._evict_near(own if ring is rings[0] else range(len(board.items)))
         self._polish_moved()
@@ -485,8 +461,8 @@ class _Run:
     def explain(self) -> tuple[Unplaced, ...]:
         """Say for each session that is nowhere why that is so."""
         if self.board.unplaced and not self._is_loaded(1.0):
-            return explain.explain(self.board, lambda: True)
-        return explain.explain(self.board, self.ended, workers=self.workers)
+            return explain.explain(self.board, lambda: True, self.cores)
+        return explain.explain(self.board, self.ended, self.cores, workers=self.workers)
 
     def finish(self, *, proved: bool, unplaced: tuple[Unplaced, ...]) -> Solution:
         """Judge what was found and put it together."""
@@ -517,20 +493,3 @@ class _Run:
             placements=tuple(placements),
             history=tuple(self.history),
         )
-
-
-def related(board: Board, number: int) -> list[int]:
-    """Return the placed sessions that share people, audiences, rooms or order with this one."""
-    item = board.items[number]
-    found: dict[int, None] = {}
-    for part in item.parts:
-        for person in part.people:
-            found.update(dict.fromkeys(board.events[person]))
-        for option in part.options[:12]:
-            found.update(dict.fromkeys(sorted(board.in_room[option.room])))
-    for group in item.groups:
-        found.update(dict.fromkeys(board.of_group[group]))
-    for other, _ in (*item.before, *item.after):
-        found[other] = None
-    found.pop(number, None)
-    return list(found)
