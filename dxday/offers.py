@@ -8,6 +8,7 @@ from dxday.certificates import reminders as certificates_reminders
 from dxday.certificates.models import Certificate
 from dxday.changes import letters as changes
 from dxday.core.i18n import lazy_gettext
+from dxday.exchange import operations as exchange_operations
 from dxday.nominations import letters as nominations
 from dxday.nominations import reminders as nominations_reminders
 from dxday.notifications import letters
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     )
     app.extensions["dxday_audiences"] = audiences
     app.extensions["dxday_operations"] = kinds.index(
-        registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
+        exchange_operations.OPERATIONS, registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
     )
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,

@@ -111,13 +111,15 @@ def import_command(
 @group.command("export")
 @click.option("--edition", "edition_code", required=True, metavar="CODE")
 @click.option("--format", "form", required=True, type=click.Choice(sorted(publication.WRITERS)))
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else standard output.")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else standard output."
+)
 @with_app
 def export_command(edition_code: str, form: str, out: Path | None) -> None:
     """Write the published programme as frab XML, schedule JSON or iCalendar."""
     data = publication.write(editions.get_edition(edition_code), form, locale=DEFAULT_LOCALE)
     if out is None:
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
         return
     try:
         out.write_bytes(data)

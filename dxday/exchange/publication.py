@@ -65,7 +65,9 @@ def _ics(edition: Edition, locale: str) -> bytes:
         programme.list_showings(edition.id),
         {site.id: site for site in sites.list_sites(edition.id)},
         urls={
-            entry.id: addresses.address("programme_public.session", edition_code=edition.code, code=entry.code)
+            entry.id: addresses.address(
+                "programme_public.session", edition_code=edition.code, code=entry.code
+            )
             for entry in entries
         },
         locale=locale,

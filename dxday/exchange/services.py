@@ -1,7 +1,7 @@
 """Importing: comparing a file with the draft, and taking it over in one go."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,9 +44,9 @@ _RESERVED = frozenset("new import export board releases conflicts proposals trac
 _NIGHT = timedelta(hours=6)
 """Until then what begins after midnight belongs to the day before."""
 
-_KIND_ORDER = {kind: number for number, kind in enumerate((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER))}
+_SHORTEST = timedelta(minutes=1)
 
-Progress = Callable[[int, int], None]
+_KIND_ORDER = {kind: number for number, kind in enumerate((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER))}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def add_edition(code: str, book: Book, *, zone: str, actor: Actor, now: datetime
 # Comparing and taking over -------------------------------------------------------------------------------------------
 
 
-def preview_import(edition: Edition, book: Book, *, choices: Choices = Choices()) -> Preview:  # noqa: B008 (frozen)
+def preview_import(edition: Edition, book: Book, *, choices: Choices = Choices()) -> Preview:
     """Return what importing would do; changes nothing.  A constant number of statements."""
     return _Import(edition, book, choices).preview()
 
@@ -111,7 +111,7 @@ def import_book(
     *,
     actor: Actor,
     now: datetime,
-    choices: Choices = Choices(),  # noqa: B008 (frozen)
+    choices: Choices = Choices(),
     seen: str | None = None,
 ) -> Preview:
     """Take a file over into the draft, rows with errors left out, and return what was done.
@@ -128,6 +128,11 @@ def import_book(
     if preview.rows:
         work.apply(preview, actor=actor, now=now)
     return preview
+
+
+def fingerprint(edition_id: int) -> str:
+    """Return what changes whenever the draft does."""
+    return _fingerprint_of(queries.list_versions(edition_id))
 
 
 @dataclass
@@ -164,13 +169,16 @@ class _Import:
         self.zone = ZoneInfo(edition.time_zone)
         self.errors = list(book.errors)
         draft = {session.guid: session for session in queries.list_draft(edition.id)}
-        self.world = _World(draft, site_queries.list_sites(edition.id), tracks=queries.list_tracks(edition.id))
+        self.world = _World(
+            draft, site_queries.list_sites(edition.id), tracks=queries.list_tracks(edition.id)
+        )
         self.main = next((site for site in self.world.sites if site.kind is SiteKind.MAIN), None)
         self.elsewhere = queries.list_guids_elsewhere(edition.id, [s.guid for s in book.sessions])
         self.world.people = self._known_people()
         self._match_rooms()
         self.wanted: list[_Wanted] = []
         self.unreadable = {self._guid_here(guid) for guid in book.unreadable}
+        self.resting: dict[int, tuple[int | None, bool | None]] = {}
         self.new_rooms: dict[tuple[str | None, str], str] = {}
         seen: set[UUID] = set()
         for said in book.sessions:
@@ -211,9 +219,7 @@ class _Import:
         for site in self.world.sites:
             for room in site.rooms:
                 rooms[site.code, room.code] = room
-        by_shown = {
-            name: room_id for room_id, name in shown.room_names(self.world.sites).items()
-        }
+        by_shown = {name: room_id for room_id, name in shown.room_names(self.world.sites).items()}
         by_id = {room.id: room for site in self.world.sites for room in site.rooms}
         here = self.main.rooms if self.main else []
         others = [room for site in self.world.sites if site is not self.main for room in site.rooms]
@@ -300,7 +306,12 @@ class _Import:
                 waiting.append(place)
             else:
                 pairs.append((left.pop(found.id), place))
+        gone = {p.id: p for p in session.placements if p.cancelled_at is not None} if session else {}
         for place in waiting:
+            again = next((p for p in gone.values() if self._is_at(p, place, codes)), None)
+            if again is not None:
+                pairs.append((gone.pop(again.id), place))
+                continue
             found = next((p for p in left.values() if codes[p.site_id] == place.site), None)
             pairs.append((left.pop(found.id) if found else None, place))
         return pairs, list(left.values())
@@ -338,9 +349,13 @@ class _Import:
         ]
         if wanted.track is not None:
             had = session.track
-            if (had is None) != (not wanted.track) or (had is not None and not _is_called(had.name, wanted.track)):
+            if (had is None) != (not wanted.track) or (
+                had is not None and not _is_called(had.name, wanted.track)
+            ):
                 found.append(
-                    Difference(lazy_gettext("Track"), pick(had.name, DEFAULT_LOCALE) if had else "", wanted.track)
+                    Difference(
+                        lazy_gettext("Track"), pick(had.name, DEFAULT_LOCALE) if had else "", wanted.track
+                    )
                 )
         found += self._place_differences(wanted)
         if wanted.parts is not None and (people := self._people_difference(session, wanted)):
@@ -350,8 +365,10 @@ class _Import:
     def _place_differences(self, wanted: _Wanted) -> list[Difference]:
         found = []
         for placement, place in wanted.places or []:
-            if placement is None:
-                found.append(Difference(lazy_gettext("Place"), "", f"{self._where(place)} {self._when(place)}"))
+            if placement is None or placement.cancelled_at is not None:
+                found.append(
+                    Difference(lazy_gettext("Place"), "", f"{self._where(place)} {self._when(place)}")
+                )
                 continue
             if (placement.starts_at, placement.ends_at) != (place.starts_at, place.ends_at):
                 found.append(Difference(lazy_gettext("Time"), self._when(placement), self._when(place)))
@@ -369,7 +386,8 @@ class _Import:
                     if (had or None) != (becomes or None):
                         found.append(Difference(words, _plain(had), _plain(becomes)))
         found += [
-            Difference(lazy_gettext("Place"), f"{self._room_of(p)} {self._when(p)}", "") for p in wanted.leaving
+            Difference(lazy_gettext("Place"), f"{self._room_of(p)} {self._when(p)}", "")
+            for p in wanted.leaving
         ]
         return found
 
@@ -399,7 +417,9 @@ class _Import:
         if had == becomes:
             return None
         return Difference(
-            lazy_gettext("People"), ", ".join(name for _, name, *_ in had), ", ".join(name for _, name, *_ in becomes)
+            lazy_gettext("People"),
+            ", ".join(name for _, name, *_ in had),
+            ", ".join(name for _, name, *_ in becomes),
         )
 
     def _when(self, place: Placement | BookPlace) -> str:
@@ -447,8 +467,7 @@ class _Import:
         )
 
     def _fingerprint(self) -> str:
-        versions = sorted((session.id, session.version) for session in self.world.draft.values())
-        return hashlib.sha256(repr(versions).encode()).hexdigest()
+        return _fingerprint_of((session.id, session.version) for session in self.world.draft.values())
 
     # Taking over
 
@@ -540,7 +559,9 @@ class _Import:
             said = self.book.persons[key]
             person = self.world.people.get(key)
             if person is None:
-                person = Person(full_name=said.name, position={}, **({"guid": said.guid} if said.guid else {}))
+                person = Person(
+                    full_name=said.name, position={}, **({"guid": said.guid} if said.guid else {})
+                )
                 new.append(person)
             elif rules.tidy_line(person.full_name) != said.name:
                 person.full_name = said.name
@@ -583,12 +604,20 @@ class _Import:
     def _let_go(self, acting: Sequence[_Wanted], *, now: datetime) -> None:
         """Take everything that moves out of its room first: on the way two might meet that do not in the end."""
         for wanted in acting:
-            for placement in wanted.leaving:
-                placement.cancelled_at = now
+            for leaving in wanted.leaving:
+                leaving.cancelled_at = now
+            self._leave_to_the_living(wanted)
             for placement, place in wanted.places or []:
                 if placement is None:
                     continue
                 room = self.world.rooms[place.room] if place.room else None
+                if wanted.said.whole and placement.role is not place.role:
+                    placement.role = PlacementRole.RECEIVING  # two origins may not meet on the way either
+                if not wanted.said.whole and _times(placement) != _times(place):
+                    assert wanted.session is not None
+                    for other in _receiving(wanted.session):
+                        self.resting[id(other)] = other.room_id, other.room_shared
+                        other.room_id = other.room_shared = other.override = None
                 if (placement.starts_at, placement.ends_at, placement.room_id) != (
                     place.starts_at,
                     place.ends_at,
@@ -596,6 +625,18 @@ class _Import:
                 ):
                     placement.room_id = placement.room_shared = placement.override = None
         db.session.flush()
+
+    def _leave_to_the_living(self, wanted: _Wanted) -> None:
+        """Let what was cancelled before forget rooms into which something of the same session comes."""
+        coming = {room.id for room in self._rooms_of(wanted)}
+        placed = {id(placement) for placement, _ in wanted.places or []}
+        for placement in wanted.session.placements if wanted.session else []:
+            if (
+                placement.cancelled_at is not None
+                and id(placement) not in placed
+                and placement.room_id in coming
+            ):
+                placement.room_id = placement.room_shared = placement.override = None
 
     def _new_session(self, wanted: _Wanted, taken: set[str], *, now: datetime) -> Session:
         words = slug(pick(wanted.values["title"], DEFAULT_LOCALE))
@@ -632,6 +673,7 @@ class _Import:
                 session.placements.append(placement)
             elif not wanted.said.whole:
                 self._move_along(session, placement, place)
+            placement.cancelled_at = placement.opt_out_reason = None
             placement.site_id = site_id
             placement.room_id = room.id if room else None
             placement.room_shared = room.shared if room else None
@@ -640,17 +682,16 @@ class _Import:
                 placement.role, placement.mode = place.role, place.mode or Mode.ON_SITE
                 placement.interpretation, placement.local_part = place.interpretation, place.local_part
 
-    @staticmethod
-    def _move_along(session: Session, origin: Placement, place: BookPlace) -> None:
+    def _move_along(self, session: Session, origin: Placement, place: BookPlace) -> None:
         """Let the sites that receive a session move with it, since a file of others does not speak of them."""
         by = place.starts_at - origin.starts_at
         longer = (place.ends_at - place.starts_at) - (origin.ends_at - origin.starts_at)
         if not by and not longer:
             return
-        for placement in session.placements:
-            if placement is not origin and placement.role is PlacementRole.RECEIVING:
-                placement.starts_at += by
-                placement.ends_at = max(placement.ends_at + by + longer, placement.starts_at + timedelta(minutes=1))
+        for placement in _receiving(session):
+            placement.room_id, placement.room_shared = self.resting[id(placement)]
+            placement.starts_at += by
+            placement.ends_at = max(placement.ends_at + by + longer, placement.starts_at + _SHORTEST)
 
     def _give_parts(self, session: Session, wanted: _Wanted, people: dict[str, Person]) -> None:
         codes = {site.code: site.id for site in self.world.sites}
@@ -673,7 +714,7 @@ class _Import:
                 db.session.delete(part)
 
     def _override(self, acting: Sequence[_Wanted], *, actor: Actor, now: datetime) -> None:
-        """Let placements that clash carry an override, so that a programme that clashes with itself comes in as it is."""
+        """Let placements that clash carry an override: a programme that clashes with itself comes in as it is."""
         moving = {id(session) for each in acting if (session := each.session) is not None}
         sessions = [
             *(s for s in self.world.draft.values() if s.state is not SessionState.CANCELLED),
@@ -691,7 +732,9 @@ class _Import:
         )
         chosen = rules.cover_clashes(
             pairs,
-            overridden=[number for number, (placement, _) in enumerate(holding) if placement.override is not None],
+            overridden=[
+                number for number, (placement, _) in enumerate(holding) if placement.override is not None
+            ],
             movable=[number for number, (_, moves) in enumerate(holding) if moves],
         )
         for number in sorted(chosen):
@@ -752,7 +795,10 @@ def _values(session: Session | None, said: BookSession) -> dict[str, Any]:
         values[name] = had if same and session else becomes
     had_imported = (session.imported if session else None) or {}
     imported = dict(said.imported or {}) if said.imported is not None else dict(had_imported)
-    for name, written, read in (("type", said.kind, rules.kind_of), ("language", said.language, rules.language_of)):
+    for name, written, read in (
+        ("type", said.kind, rules.kind_of),
+        ("language", said.language, rules.language_of),
+    ):
         if written is None:
             if name in had_imported:
                 imported[name] = had_imported[name]
@@ -773,9 +819,23 @@ def _values(session: Session | None, said: BookSession) -> dict[str, Any]:
     return values
 
 
+def _fingerprint_of(versions: Iterable[tuple[int, int]]) -> str:
+    return hashlib.sha256(repr(sorted(versions)).encode()).hexdigest()
+
+
+def _times(place: Placement | BookPlace) -> tuple[datetime, datetime]:
+    return place.starts_at, place.ends_at
+
+
+def _receiving(session: Session) -> list[Placement]:
+    return [placement for placement in session.placements if placement.role is PlacementRole.RECEIVING]
+
+
 def _named(rooms: Sequence[Room], name: str) -> Room | None:
     exact = next((room for room in rooms if name in map(rules.tidy_line, room.name.values())), None)
-    return exact or next((room for room in rooms if any(same_name(name, n) for n in room.name.values())), None)
+    return exact or next(
+        (room for room in rooms if any(same_name(name, n) for n in room.name.values())), None
+    )
 
 
 def _is_called(names: Translations, name: str) -> bool:

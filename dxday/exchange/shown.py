@@ -10,7 +10,7 @@ from dxday.sites.models import Room, Site
 
 def room_names(sites: Iterable[Site]) -> dict[int, str]:
     """Return a name for each room that no other room has; the site stands before it where there are several sites."""
-    known = [site for site in sites]
+    known = list(sites)
     many = sum(1 for site in known if site.rooms) > 1
     names = {room.id: _room_name(site, room, many=many) for site in known for room in site.rooms}
     counted = Counter(names.values())

@@ -206,7 +206,7 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
     if len(origins) != 1:
         raise RowRefused(
             lazy_gettext(
-                "The session is spread over several events, and not one of them is marked as the place where it is held."
+                "The session is spread over several events, and not one of them is marked as that of its origin."
             )
         )
     origin = origins[0]
@@ -310,7 +310,9 @@ def count_row(book: Book) -> None:
         raise rules.TooManyRows(most=rules.MOST_ROWS)
 
 
-def take(book: Book, row: int, read: Callable[[], BookSession | None], guid: Callable[[], UUID | None]) -> None:
+def take(
+    book: Book, row: int, read: Callable[[], BookSession | None], guid: Callable[[], UUID | None]
+) -> None:
     """Read one session into the book, or leave it out and say why; `guid` tells whose it is even then."""
     count_row(book)
     try:
@@ -361,7 +363,9 @@ def _refuse_other_zones(book: Book, zone: ZoneInfo) -> None:
     Times that named no zone have a whole one, so they cannot disagree; nor does what agrees with the edition's `zone`.
     """
     named = find_zone(book.zone) if book.zone is not None else None
-    written = [s.origin.starts_at for s in book.sessions if not isinstance(s.origin.starts_at.tzinfo, ZoneInfo)]
+    written = [
+        s.origin.starts_at for s in book.sessions if not isinstance(s.origin.starts_at.tzinfo, ZoneInfo)
+    ]
     counted = Counter(moment.utcoffset() for moment in written)
     usual = counted.most_common(1)[0][0] if counted else None
 

@@ -253,7 +253,9 @@ class _Reader:
             raise RowRefused(lazy_gettext("It has no guid."))
         if guid in self.guids:
             raise RowRefused(
-                lazy_gettext("Its guid %(guid)s stands in row %(row)s already.", guid=guid, row=self.guids[guid])
+                lazy_gettext(
+                    "Its guid %(guid)s stands in row %(row)s already.", guid=guid, row=self.guids[guid]
+                )
             )
         self.guids[guid] = event.line
         starts_at, ends_at = self._times(event)
@@ -324,7 +326,12 @@ class _Reader:
     def _people(event: Node) -> list[dict[str, str]]:
         people = event.find("persons")
         return [
-            {"id": person.value("id"), "guid": person.value("guid"), "code": person.value("code"), "name": person.text}
+            {
+                "id": person.value("id"),
+                "guid": person.value("guid"),
+                "code": person.value("code"),
+                "name": person.text,
+            }
             for person in (people.all("person") if people else [])
         ]
 

@@ -1,4 +1,4 @@
-"""Schedules in JSON: version 1 as the Chaos Communication Congress writes it, and what pretalx' own pages are made of."""
+"""Schedules in JSON: version 1 as the Chaos Communication Congress writes it, and what pages of pretalx are made of."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -173,7 +173,9 @@ class _Version1:
         assert guid is not None  # its mark was found by it
         if guid in self.guids:
             raise RowRefused(
-                lazy_gettext("Its guid %(guid)s stands in row %(row)s already.", guid=guid, row=self.guids[guid])
+                lazy_gettext(
+                    "Its guid %(guid)s stands in row %(row)s already.", guid=guid, row=self.guids[guid]
+                )
             )
         self.guids[guid] = row
         starts_at, ends_at = self._times(event, day)
@@ -207,7 +209,9 @@ class _Version1:
             )
         name = outside or inside
         if self.declared and name not in self.declared:
-            raise RowRefused(lazy_gettext("The file lists its rooms, and “%(room)s” is not among them.", room=name))
+            raise RowRefused(
+                lazy_gettext("The file lists its rooms, and “%(room)s” is not among them.", room=name)
+            )
         return name
 
     def _times(self, event: Fields, day: Day) -> tuple[datetime, datetime]:

@@ -216,7 +216,11 @@ class _Table:
         texts: dict[str, dict[str, str]] = {}
         for name in rules.TEXT_FIELDS:
             one_line = rules.tidy_line if name in ("title", "subtitle") else rules.tidy
-            said = {language: one_line(_text(_at(cells, at))) for (n, language), at in self.texts.items() if n == name}
+            said = {
+                language: one_line(_text(_at(cells, at)))
+                for (n, language), at in self.texts.items()
+                if n == name
+            }
             if name in self.columns:
                 text = one_line(self._cell(cells, name))
                 said = {code: text, **said} if text or not said else said
@@ -230,13 +234,22 @@ class _Table:
             return guid
         if code := rules.tidy_line(self._cell(cells, "id")):
             return rules.derive_guid(self.context.scope, "id", code)
-        titles = [self._cell(cells, "title"), *(_text(_at(cells, at)) for (n, _), at in self.texts.items() if n == "title")]
+        titles = [
+            self._cell(cells, "title"),
+            *(_text(_at(cells, at)) for (n, _), at in self.texts.items() if n == "title"),
+        ]
         title = next((rules.tidy_line(title) for title in titles if rules.tidy_line(title)), "")
         return rules.derive_guid(self.context.scope, "title", title) if title else None
 
     def _times(self, cells: Sequence[Any]) -> tuple[datetime, datetime]:
         day, start = _at(cells, self.columns["day"]), _at(cells, self.columns["start"])
-        on = day.date() if isinstance(day, datetime) else day if isinstance(day, date) else _read_day(_text(day))
+        on = (
+            day.date()
+            if isinstance(day, datetime)
+            else day
+            if isinstance(day, date)
+            else _read_day(_text(day))
+        )
         midnight = datetime(on.year, on.month, on.day, tzinfo=self.context.zone)
         starts_at = midnight + _since_midnight(start)
         end = self._cell(cells, "end")

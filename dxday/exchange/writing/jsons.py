@@ -30,7 +30,8 @@ def write_json(programme: Programme) -> bytes:
                 "day_start": starts_at.isoformat(timespec="seconds"),
                 "day_end": ends_at.isoformat(timespec="seconds"),
                 "rooms": {
-                    name: [_event(event, marks) for event in events] for name, _, events in programme.by_room(day)
+                    name: [_event(event, marks) for event in events]
+                    for name, _, events in programme.by_room(day)
                 },
             }
         )
@@ -47,10 +48,12 @@ def write_json(programme: Programme) -> bytes:
             **({"time_zone_name": programme.zone} if _ZONE.match(programme.zone) else {}),
             "url": programme.url,
             "tracks": [
-                {"name": name, **({"slug": slug} if _SLUG.fullmatch(slug) else {})} for name, slug in programme.tracks
+                {"name": name, **({"slug": slug} if _SLUG.fullmatch(slug) else {})}
+                for name, slug in programme.tracks
             ],
             "rooms": [
-                {"name": name, "guid": str(guid), "capacity": capacity} for name, guid, capacity in _rooms(programme)
+                {"name": name, "guid": str(guid), "capacity": capacity}
+                for name, guid, capacity in _rooms(programme)
             ],
             "days": days,
         },
@@ -91,7 +94,8 @@ def _event(event: Event, marks: dict[str, Any]) -> dict[str, Any]:
         "recording_license": str(imported.get("license", "")),
         "do_not_record": bool(imported.get("optout", False)),
         "persons": [
-            {"guid": str(person.guid), "name": person.name, "public_name": person.name} for person in event.people
+            {"guid": str(person.guid), "name": person.name, "public_name": person.name}
+            for person in event.people
         ],
     }
     for group in ("links", "attachments"):

@@ -89,7 +89,9 @@ class Programme:
         here = [event for event in self.events if event.day == day]
         zone = ZoneInfo(self.zone)
         if not here:
-            return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
+            return datetime.combine(day, time(), zone), datetime.combine(
+                day + timedelta(days=1), time(), zone
+            )
         return min(event.starts_at for event in here), max(event.ends_at for event in here)
 
     def by_room(self, day: date) -> list[tuple[str, UUID | None, list[Event]]]:
@@ -102,7 +104,9 @@ class Programme:
         order = {name: number for number, name in enumerate(guids)}
         return [
             (name, guids.get(name), sorted(events, key=lambda event: (event.starts_at, event.id)))
-            for name, events in sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+            for name, events in sorted(
+                found.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+            )
         ]
 
 
@@ -153,7 +157,8 @@ def gather(
             )
     used = {event.room for event in events}
     days = tuple(
-        edition.starts_on + timedelta(days=number) for number in range((edition.ends_on - edition.starts_on).days + 1)
+        edition.starts_on + timedelta(days=number)
+        for number in range((edition.ends_on - edition.starts_on).days + 1)
     )
     used_tracks = [track for track in tracks if _line(track.name)]
     return Programme(
@@ -163,7 +168,11 @@ def gather(
         zone=edition.time_zone,
         days=days,
         rooms=tuple(
-            (room_names[room.id], uuid5(rules.NAMESPACE, f"room/{edition.code}/{site.code}/{room.code}"), room.capacity)
+            (
+                room_names[room.id],
+                uuid5(rules.NAMESPACE, f"room/{edition.code}/{site.code}/{room.code}"),
+                room.capacity,
+            )
             for site in sites
             for room in site.rooms
             if room_names[room.id] in used
@@ -183,7 +192,11 @@ def acronym_of(code: str) -> str:
 
 
 def _event_guid(
-    session: PublishedSession, placement: PublishedPlacement, bears_all: bool, again: bool, sites: dict[int, Site]
+    session: PublishedSession,
+    placement: PublishedPlacement,
+    bears_all: bool,
+    again: bool,
+    sites: dict[int, Site],
 ) -> UUID:
     """Return the guid of a session at a site: its own where it is held, derived from it (UUIDv5) elsewhere."""
     if bears_all:
@@ -255,7 +268,8 @@ def _event(
         kind=rules.tidy_line(kind),
         track=_line(session.track.name) if session.track else "",
         people=tuple(
-            Human(numbers[part.person_id], part.person.guid, rules.tidy_line(part.person.full_name)) for part in parts
+            Human(numbers[part.person_id], part.person.guid, rules.tidy_line(part.person.full_name))
+            for part in parts
         ),
         url=url,
         imported=imported,
