@@ -267,7 +267,8 @@ def test_a_room_that_the_file_does_not_list_is_no_room(app):
 
 
 def test_rows_of_a_table_are_named_by_their_line(app):
-    table = "title,day,start,end,room\nOne,2026-10-10,08:00,09:00,Hall\n,2026-10-10,08:00,09:00,Hall\nThree,x,1:00,2:00,H\n"
+    rows = "One,2026-10-10,08:00,09:00,Hall", ",2026-10-10,08:00,09:00,Hall", "Three,x,1:00,2:00,Hall"
+    table = "\n".join(("title,day,start,end,room", *rows))
 
     assert messages(read(table)) == [(3, "It has no title."), (4, "“x” is no day; write it as 2026-10-10.")]
 
