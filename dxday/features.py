@@ -13,6 +13,7 @@ from dxday.conflicts import views as conflicts
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
+from dxday.exchange.views import staff as exchange
 from dxday.exchange.views import visitors as exchange_public
 from dxday.nominations import views as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
@@ -103,6 +104,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
     app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
     app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
+    app.register_blueprint(exchange.bp)  # /manage/<edition>/programme/import
     app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
     app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
     app.register_blueprint(

@@ -166,7 +166,7 @@ def export_command(edition_code: str, form: str, out: Path | None) -> None:
     """Write the published programme as frab XML, schedule JSON or iCalendar."""
     data = publication.write(editions.get_edition(edition_code), form, locale=DEFAULT_LOCALE)
     if out is None:
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
         return
     try:
         out.write_bytes(data)

@@ -42,6 +42,16 @@ def list_draft(edition_id: int) -> list[Session]:
     )
 
 
+def list_versions(edition_id: int) -> list[tuple[int, int]]:
+    """Return id and version of every session of the draft."""
+    return [
+        (row_id, version)
+        for row_id, version in db.session.execute(
+            select(Session.id, Session.version).where(Session.edition_id == edition_id)
+        )
+    ]
+
+
 def list_published(edition_id: int) -> list[PublishedSession]:
     """Return the sessions that the public sees and that take place, with placements, parts, people and track."""
     placed = selectinload(PublishedSession.placements)
@@ -80,7 +90,7 @@ def list_imported_people(edition_id: int) -> dict[str, Person]:
         .where(ImportedPerson.edition_id == edition_id)
         .order_by(ImportedPerson.id)
     )
-    return {key: person for key, person in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def list_people_by_guid(guids: Iterable[UUID]) -> dict[UUID, Person]:

@@ -1,7 +1,7 @@
 """Importing: comparing a file with the draft, and taking it over in one go."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,9 +44,9 @@ _RESERVED = frozenset("new import export board releases conflicts proposals trac
 _NIGHT = timedelta(hours=6)
 """Until then what begins after midnight belongs to the day before."""
 
-_KIND_ORDER = {kind: number for number, kind in enumerate((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER))}
+_SHORTEST = timedelta(minutes=1)
 
-Progress = Callable[[int, int], None]
+_KIND_ORDER = {kind: number for number, kind in enumerate((*GIVEN_PARTS, PartKind.PRESIDING_OFFICER))}
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,11 @@ def import_book(
     return preview
 
 
+def fingerprint(edition_id: int) -> str:
+    """Return what changes whenever the draft does."""
+    return _fingerprint_of(queries.list_versions(edition_id))
+
+
 @dataclass
 class _Wanted:
     """A session as it is to be; None and "not said" leave things as they are."""
@@ -173,6 +178,7 @@ class _Import:
         self._match_rooms()
         self.wanted: list[_Wanted] = []
         self.unreadable = {self._guid_here(guid) for guid in book.unreadable}
+        self.resting: dict[int, tuple[int | None, bool | None]] = {}
         self.new_rooms: dict[tuple[str | None, str], str] = {}
         seen: set[UUID] = set()
         for said in book.sessions:
@@ -300,7 +306,12 @@ class _Import:
                 waiting.append(place)
             else:
                 pairs.append((left.pop(found.id), place))
+        gone = {p.id: p for p in session.placements if p.cancelled_at is not None} if session else {}
         for place in waiting:
+            again = next((p for p in gone.values() if self._is_at(p, place, codes)), None)
+            if again is not None:
+                pairs.append((gone.pop(again.id), place))
+                continue
             found = next((p for p in left.values() if codes[p.site_id] == place.site), None)
             pairs.append((left.pop(found.id) if found else None, place))
         return pairs, list(left.values())
@@ -354,7 +365,7 @@ class _Import:
     def _place_differences(self, wanted: _Wanted) -> list[Difference]:
         found = []
         for placement, place in wanted.places or []:
-            if placement is None:
+            if placement is None or placement.cancelled_at is not None:
                 found.append(
                     Difference(lazy_gettext("Place"), "", f"{self._where(place)} {self._when(place)}")
                 )
@@ -456,8 +467,7 @@ class _Import:
         )
 
     def _fingerprint(self) -> str:
-        versions = sorted((session.id, session.version) for session in self.world.draft.values())
-        return hashlib.sha256(repr(versions).encode()).hexdigest()
+        return _fingerprint_of((session.id, session.version) for session in self.world.draft.values())
 
     # Taking over
 
@@ -594,12 +604,20 @@ class _Import:
     def _let_go(self, acting: Sequence[_Wanted], *, now: datetime) -> None:
         """Take everything that moves out of its room first: on the way two might meet that do not in the end."""
         for wanted in acting:
-            for placement in wanted.leaving:
-                placement.cancelled_at = now
+            for leaving in wanted.leaving:
+                leaving.cancelled_at = now
+            self._leave_to_the_living(wanted)
             for placement, place in wanted.places or []:
                 if placement is None:
                     continue
                 room = self.world.rooms[place.room] if place.room else None
+                if wanted.said.whole and placement.role is not place.role:
+                    placement.role = PlacementRole.RECEIVING  # two origins may not meet on the way either
+                if not wanted.said.whole and _times(placement) != _times(place):
+                    assert wanted.session is not None
+                    for other in _receiving(wanted.session):
+                        self.resting[id(other)] = other.room_id, other.room_shared
+                        other.room_id = other.room_shared = other.override = None
                 if (placement.starts_at, placement.ends_at, placement.room_id) != (
                     place.starts_at,
                     place.ends_at,
@@ -607,6 +625,18 @@ class _Import:
                 ):
                     placement.room_id = placement.room_shared = placement.override = None
         db.session.flush()
+
+    def _leave_to_the_living(self, wanted: _Wanted) -> None:
+        """Let what was cancelled before forget rooms into which something of the same session comes."""
+        coming = {room.id for room in self._rooms_of(wanted)}
+        placed = {id(placement) for placement, _ in wanted.places or []}
+        for placement in wanted.session.placements if wanted.session else []:
+            if (
+                placement.cancelled_at is not None
+                and id(placement) not in placed
+                and placement.room_id in coming
+            ):
+                placement.room_id = placement.room_shared = placement.override = None
 
     def _new_session(self, wanted: _Wanted, taken: set[str], *, now: datetime) -> Session:
         words = slug(pick(wanted.values["title"], DEFAULT_LOCALE))
@@ -643,6 +673,7 @@ class _Import:
                 session.placements.append(placement)
             elif not wanted.said.whole:
                 self._move_along(session, placement, place)
+            placement.cancelled_at = placement.opt_out_reason = None
             placement.site_id = site_id
             placement.room_id = room.id if room else None
             placement.room_shared = room.shared if room else None
@@ -651,19 +682,16 @@ class _Import:
                 placement.role, placement.mode = place.role, place.mode or Mode.ON_SITE
                 placement.interpretation, placement.local_part = place.interpretation, place.local_part
 
-    @staticmethod
-    def _move_along(session: Session, origin: Placement, place: BookPlace) -> None:
+    def _move_along(self, session: Session, origin: Placement, place: BookPlace) -> None:
         """Let the sites that receive a session move with it, since a file of others does not speak of them."""
         by = place.starts_at - origin.starts_at
         longer = (place.ends_at - place.starts_at) - (origin.ends_at - origin.starts_at)
         if not by and not longer:
             return
-        for placement in session.placements:
-            if placement is not origin and placement.role is PlacementRole.RECEIVING:
-                placement.starts_at += by
-                placement.ends_at = max(
-                    placement.ends_at + by + longer, placement.starts_at + timedelta(minutes=1)
-                )
+        for placement in _receiving(session):
+            placement.room_id, placement.room_shared = self.resting[id(placement)]
+            placement.starts_at += by
+            placement.ends_at = max(placement.ends_at + by + longer, placement.starts_at + _SHORTEST)
 
     def _give_parts(self, session: Session, wanted: _Wanted, people: dict[str, Person]) -> None:
         codes = {site.code: site.id for site in self.world.sites}
@@ -686,7 +714,7 @@ class _Import:
                 db.session.delete(part)
 
     def _override(self, acting: Sequence[_Wanted], *, actor: Actor, now: datetime) -> None:
-        """Let placements that clash carry an override, so that a programme that clashes with itself comes in as it is."""
+        """Let placements that clash carry an override: a programme that clashes with itself comes in as it is."""
         moving = {id(session) for each in acting if (session := each.session) is not None}
         sessions = [
             *(s for s in self.world.draft.values() if s.state is not SessionState.CANCELLED),
@@ -789,6 +817,18 @@ def _values(session: Session | None, said: BookSession) -> dict[str, Any]:
     if said.main is not None:
         values["main"] = said.main
     return values
+
+
+def _fingerprint_of(versions: Iterable[tuple[int, int]]) -> str:
+    return hashlib.sha256(repr(sorted(versions)).encode()).hexdigest()
+
+
+def _times(place: Placement | BookPlace) -> tuple[datetime, datetime]:
+    return place.starts_at, place.ends_at
+
+
+def _receiving(session: Session) -> list[Placement]:
+    return [placement for placement in session.placements if placement.role is PlacementRole.RECEIVING]
 
 
 def _named(rooms: Sequence[Room], name: str) -> Room | None:

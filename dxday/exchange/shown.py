@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dxday.core.i18n import DEFAULT_LOCALE, pick
-from dxday.exchange.rules import tidy_line
+from dxday.exchange.rules import tidy_line, tidy_texts
 from dxday.sites.models import Room, Site
 
 
 def room_names(sites: Iterable[Site]) -> dict[int, str]:
     """Return a name for each room that no other room has; the site stands before it where there are several sites."""
-    known = [site for site in sites]
+    known = list(sites)
     many = sum(1 for site in known if site.rooms) > 1
     names = {room.id: _room_name(site, room, many=many) for site in known for room in site.rooms}
     counted = Counter(names.values())
@@ -23,9 +23,9 @@ def room_names(sites: Iterable[Site]) -> dict[int, str]:
 
 def site_name(site: Site) -> str:
     """Return what a site is called where somebody joins it without a room."""
-    return tidy_line(pick(site.name, DEFAULT_LOCALE)) or site.code
+    return tidy_line(pick(tidy_texts(site.name), DEFAULT_LOCALE)) or site.code
 
 
 def _room_name(site: Site, room: Room, *, many: bool) -> str:
-    name = tidy_line(pick(room.name, DEFAULT_LOCALE)) or room.code
+    name = tidy_line(pick(tidy_texts(room.name), DEFAULT_LOCALE)) or room.code
     return f"{site_name(site)} · {name}" if many else name

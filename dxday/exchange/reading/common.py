@@ -206,7 +206,7 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
     if len(origins) != 1:
         raise RowRefused(
             lazy_gettext(
-                "The session is spread over several events, and not one of them is marked as the place where it is held."
+                "The session is spread over several events, and not one of them is marked as that of its origin."
             )
         )
     origin = origins[0]

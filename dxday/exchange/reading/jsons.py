@@ -1,4 +1,4 @@
-"""Schedules in JSON: version 1 as the Chaos Communication Congress writes it, and what pretalx' own pages are made of."""
+"""Schedules in JSON: version 1 as the Chaos Communication Congress writes it, and what pages of pretalx are made of."""
 
 import json
 from collections.abc import Iterator, Mapping

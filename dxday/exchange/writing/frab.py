@@ -1,9 +1,9 @@
-"""Frab XML, valid against the schema of the Chaos Communication Congress' video team (voc/schedule, schedule.xml.xsd)."""
+"""Frab XML, valid against the schema of the Congress' video team (voc/schedule: validator/xsd/schedule.xml.xsd)."""
 
 import json
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 from dxday.exchange import rules
@@ -41,12 +41,8 @@ def write_xml(programme: Programme) -> bytes:
         if tag != "base_url" or _WEB.fullmatch(said):
             _text(conference, tag, said)
     for name, slug in programme.tracks:
-        ET.SubElement(
-            conference,
-            "track",
-            name=name,
-            **({"slug": slug} if re.fullmatch("[a-z][a-z0-9-]+", slug) else {}),
-        )
+        named = {"name": name} | ({"slug": slug} if re.fullmatch("[a-z][a-z0-9-]+", slug) else {})
+        ET.SubElement(conference, "track", named)
     for number, day in enumerate(programme.days, start=1):
         starts_at, ends_at = programme.bounds(day)
         node = ET.SubElement(
@@ -58,11 +54,12 @@ def write_xml(programme: Programme) -> bytes:
             end=ends_at.isoformat(timespec="seconds"),
         )
         for name, guid, events in programme.by_room(day):
-            room = ET.SubElement(node, "room", name=name, **({"guid": str(guid)} if guid else {}))
+            room = ET.SubElement(node, "room", {"name": name} | ({"guid": str(guid)} if guid else {}))
             for event in events:
                 room.append(_event(event))
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
 
 
 def _event(event: Event) -> ET.Element:
@@ -124,7 +121,7 @@ def length(duration: timedelta) -> str:
 def _mark(mark: dict[str, Any]) -> ET.Element:
     # "?>" would end the instruction; in JSON it can only stand inside of a text, where it may be escaped.
     said = json.dumps(mark, separators=(",", ":")).replace("?>", "?\\u003e")
-    return ET.ProcessingInstruction(MARK, said)
+    return cast("ET.Element", ET.ProcessingInstruction(MARK, said))
 
 
 def _text(parent: ET.Element, tag: str, text: str) -> None:

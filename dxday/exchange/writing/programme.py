@@ -227,8 +227,8 @@ def _event(
     texts = {
         "title": _line(session.title) or session.code,
         "subtitle": _line(session.subtitle),
-        "abstract": rules.tidy(pick(session.abstract, DEFAULT_LOCALE)),
-        "description": rules.tidy(pick(session.description, DEFAULT_LOCALE)),
+        "abstract": _block(session.abstract),
+        "description": _block(session.description),
     }
     language = imported.get("language")
     if not isinstance(language, str) or rules.language_of(language) != session.language:
@@ -361,4 +361,8 @@ def _edition_mark(edition: Edition, sites: Iterable[Site], tracks: Iterable[Trac
 
 
 def _line(texts: Translations | None) -> str:
-    return rules.tidy_line(pick(texts, DEFAULT_LOCALE))
+    return rules.tidy_line(_block(texts))
+
+
+def _block(texts: Translations | None) -> str:
+    return pick(rules.tidy_texts(texts), DEFAULT_LOCALE)
