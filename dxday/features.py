@@ -2,7 +2,8 @@
 
 from flask import Flask, current_app, g, request, url_for
 
-from dxday.accounts import views as accounts
+from dxday.accounts.views import own as accounts
+from dxday.accounts.views import people
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
@@ -22,6 +23,7 @@ from dxday.operations import views as operations
 from dxday.programme.views import chosen as programme_chosen
 from dxday.programme.views import screens as programme_screens
 from dxday.programme.views import staff as programme
+from dxday.programme.views import tracks
 from dxday.programme.views import visitors as programme_public
 from dxday.proposals import queries as proposal_queries
 from dxday.proposals.views import site as site_desk
@@ -34,6 +36,7 @@ from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
 from dxday.scheduling import views as scheduling
+from dxday.sites import views as sites
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
 
@@ -49,6 +52,9 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
+            (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
@@ -96,6 +102,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
+    app.register_blueprint(people.bp)  # /manage/<edition>/people
+    app.register_blueprint(sites.bp)  # /manage/<edition>/sites
+    app.register_blueprint(tracks.bp)  # /manage/<edition>/tracks
     app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
     app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme

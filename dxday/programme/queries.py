@@ -182,6 +182,7 @@ def _whole() -> Select[Session]:
         placed.joinedload(Placement.override),
         placed.immediateload(Placement.session),  # it is at hand, so this asks nothing
         selectinload(Session.parts).joinedload(Part.person),
+        joinedload(Session.track),
     )
 
 
@@ -262,6 +263,16 @@ def list_tracks(edition_id: int) -> list[Track]:
             select(Track).where(Track.edition_id == edition_id).order_by(Track.position, Track.id)
         )
     )
+
+
+def count_by_track(edition_id: int) -> dict[int, int]:
+    """Return how many sessions each track has, by its id."""
+    rows = db.session.execute(
+        select(Session.track_id, func.count())
+        .where(Session.edition_id == edition_id, Session.track_id.is_not(None))
+        .group_by(Session.track_id)
+    )
+    return {track_id: int(number) for track_id, number in rows if track_id is not None}
 
 
 def find_track(edition_id: int, code: str) -> Track | None:

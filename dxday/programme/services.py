@@ -27,6 +27,10 @@ from dxday.sites import queries as sites
 from dxday.sites.models import Room, Site
 
 _LONGEST_CODE = 40
+_PAGES = frozenset(
+    {"new", "proposals", "releases", "check", "rules", "travel", "availability", "board", "import"}
+)
+"""Words that stand for pages beside those of sessions."""
 
 
 # Adding --------------------------------------------------------------------------------------------------------------
@@ -73,7 +77,7 @@ def add_session(
         kind=kind,
         state=SessionState.DRAFT,
         title=title,
-        abstract=abstract,
+        abstract=abstract or None,
         language=language,
         updated_at=now,
         placements=[],

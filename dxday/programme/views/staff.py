@@ -30,6 +30,7 @@ from dxday.programme.forms import (
 from dxday.programme.models import Placement, Session, Track
 from dxday.programme.rules import (
     MODE_NAMES,
+    ORDER_MARK_NAMES,
     PART_KIND_NAMES,
     PLACEMENT_ROLE_NAMES,
     SESSION_KIND_NAMES,
@@ -59,6 +60,7 @@ def _names() -> dict[str, Any]:
         "mode_names": MODE_NAMES,
         "role_names_here": PLACEMENT_ROLE_NAMES,
         "part_names": PART_KIND_NAMES,
+        "order_names": ORDER_MARK_NAMES,
         "zone": zone_name(g.edition) if g.edition else "",
     }
 
