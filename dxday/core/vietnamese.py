@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _BAR = str.maketrans("đĐðÐɖƉ", "dddddd")
 """Đ has no decomposition.  Old keyboards wrote it as the Icelandic eth or the African D, which look the same."""
@@ -65,7 +66,7 @@ def find_spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     """Return where folded words stand in a text (see `stands_in`), as (start, end) of its own characters, in order."""
     folded, places = [], []
     for place, character in enumerate(text):
-        for letter in nfc(_without_marks(_without_marks(character).casefold()).translate(_BAR)):
+        for letter in _folded_letter(character):
             folded.append(letter)
             places.append(place)
     line, found = _BETWEEN.sub(lambda match: " " * len(match[0]), "".join(folded)), set[int]()
@@ -119,6 +120,11 @@ def sort_key(text: str) -> bytes:
             second += bytes((1, *(_TONES.get(mark, ord(mark) - 0x300 + 7) for mark in rest)))
             third.append(capital)
     return b"\0".join((bytes(first), bytes(second), bytes(third), nfc(text).encode("utf-8", "surrogatepass")))
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(character: str) -> str:
+    return nfc(_without_marks(_without_marks(character).casefold()).translate(_BAR))
 
 
 def _is_accent(mark: str) -> bool:

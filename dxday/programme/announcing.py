@@ -9,6 +9,7 @@ from dxday.notifications import addresses
 from dxday.programme import linked, queries
 from dxday.programme.linked import Linked, Spot, Status
 from dxday.programme.models import PublishedPlacement, PublishedSession
+from dxday.programme.queries import Entry, Showing
 from dxday.programme.rules import GIVEN_PARTS, PlacementRole, SessionState, public_link
 from dxday.sites import queries as site_queries
 from dxday.sites.models import Site
@@ -53,23 +54,30 @@ def describe_edition(
     return whole
 
 
-def describe_sessions(edition: Edition, *, locale: str, sites: Iterable[Site]) -> list[Linked]:
+def describe_sessions(
+    edition: Edition,
+    entries: Iterable[Entry],
+    showings: Iterable[Showing],
+    *,
+    locale: str,
+    sites: Iterable[Site],
+) -> list[Linked]:
     """Return the sessions as parts of the Day, or nothing when there are too many for one page."""
     names = {site.id: pick(site.name, locale) for site in sites}
-    entries = {entry.id: entry for entry in queries.list_entries(edition.id) if not entry.cancelled}
-    if len(entries) > MOST_SUB_EVENTS:
+    by_id = {entry.id: entry for entry in entries if not entry.cancelled}
+    if len(by_id) > MOST_SUB_EVENTS:
         return []
     zone = ZoneInfo(edition.time_zone)
     return [
         linked.brief_event(
-            name=pick(entries[showing.session_id].title, locale),
-            url=_session_address(edition, entries[showing.session_id].code),
+            name=pick(by_id[showing.session_id].title, locale),
+            url=_session_address(edition, by_id[showing.session_id].code),
             starts_at=showing.starts_at.astimezone(zone),
             ends_at=showing.ends_at.astimezone(zone),
             place=names[showing.site_id],
         )
-        for showing in queries.list_showings(edition.id)
-        if showing.role is PlacementRole.ORIGIN and showing.session_id in entries
+        for showing in showings
+        if showing.role is PlacementRole.ORIGIN and showing.session_id in by_id
     ]
 
 

@@ -31,6 +31,7 @@ Slot = dict[str, Any]
 Wanted = Callable[[Entry], bool]
 
 _NAMES_SHOWN = 3
+_RESULTS_SHOWN = 100
 _AROUND = 80
 """Letters that are shown before and after what was found."""
 
@@ -148,9 +149,14 @@ class Programme:
 
     def results(
         self, words: Sequence[str], wanted: Wanted, *, site: Site | None = None, on: date | None = None
-    ) -> list[SlotDay]:
-        """Return what was found as `list_days` does, with the words marked wherever one can see them."""
-        days = self.list_days(wanted, site=site, on=on)
+    ) -> tuple[int, list[SlotDay]]:
+        """Return how many were found, and the first of them as `list_days` does, with the words marked."""
+        found = self.list_days(wanted, site=site, on=on)
+        days, room = [], _RESULTS_SHOWN
+        for day in found:
+            if room:
+                days.append(SlotDay(day.on, day.slots[:room]))
+                room -= len(days[-1].slots)
         by_code = {entry.code: entry for entry in self.entries.values()}
         for slot in (slot for day in days for slot in day.slots):
             entry = by_code[slot["code"]]
@@ -161,7 +167,7 @@ class Programme:
             slot["note"] = shown if shown is not people else slot["note"]
             slot["place"] = marked(slot["place"], words)
             slot["snippet"] = snippet(entry.abstract, self.locale, words)
-        return days
+        return sum(len(day.slots) for day in found), days
 
     def now_and_next(self, site: Site, now: datetime, *, most: int) -> tuple[list[Slot], list[Slot]]:
         """Return what runs at the site at this moment, and the `most` that follow; what is cancelled is left out."""
@@ -314,7 +320,7 @@ def language_name(code: str) -> str:
 
 def marked(text: str, words: Sequence[str]) -> str:
     """Return the text with <mark> around the folded words, wherever they stand in it; the rest is escaped."""
-    spans = find_spans(text, words)
+    spans = find_spans(text, words) if words else []
     if not spans:
         return text
     pieces, end = [], 0

@@ -60,7 +60,9 @@ def schedule() -> ResponseReturnValue:
 
 def _linked(programme: Programme) -> object:
     locale = current_locale()
-    sessions = announcing.describe_sessions(g.edition, locale=locale, sites=programme.sites)
+    sessions = announcing.describe_sessions(
+        g.edition, programme.entries.values(), programme.showings, locale=locale, sites=programme.sites
+    )
     return announcing.describe_edition(g.edition, locale=locale, sites=programme.sites, sessions=sessions)
 
 
@@ -101,10 +103,10 @@ def _results(programme: Programme, choice: Choice, words: list[str]) -> dict[str
     found = search.find_sessions(g.edition, words)
     if choice.site:
         found &= {showing.session_id for showing in programme.site_showings(choice.site)}
-    days = programme.results(
+    count, days = programme.results(
         words, both(choice.wants, lambda entry: entry.id in found), site=choice.site, on=choice.on
     )
-    return {"results": days}
+    return {"results": days, "count": count}
 
 
 @bp.get("/<edition_code>/schedule.ics")
