@@ -14,10 +14,14 @@ from dxday.conflicts import views as conflicts
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
+from dxday.exchange.views import staff as exchange
+from dxday.exchange.views import visitors as exchange_public
 from dxday.nominations import views as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
+from dxday.programme.views import chosen as programme_chosen
+from dxday.programme.views import screens as programme_screens
 from dxday.programme.views import staff as programme
 from dxday.programme.views import tracks
 from dxday.programme.views import visitors as programme_public
@@ -27,8 +31,11 @@ from dxday.proposals.views import staff as proposals
 from dxday.public import views as public
 from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
+from dxday.releases.views import staff as releases
+from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
+from dxday.scheduling import views as scheduling
 from dxday.sites import views as sites
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
@@ -43,6 +50,8 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Your site"), "site_desk.start", Permission.SITE_EDIT),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
             (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
@@ -101,6 +110,15 @@ def register(app: Flask) -> None:
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
+    app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
+    app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
+    app.register_blueprint(exchange.bp)  # /manage/<edition>/programme/import
+    app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
+    app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
+    app.register_blueprint(
+        programme_screens.bp
+    )  # /<edition>/now, /<edition>/sites/<site>/now, /<edition>/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

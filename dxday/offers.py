@@ -10,6 +10,7 @@ from dxday.changes import letters as changes
 from dxday.conflicts import queries as conflicts
 from dxday.conflicts import services as conflict_services
 from dxday.core.i18n import lazy_gettext
+from dxday.exchange import operations as exchange_operations
 from dxday.nominations import letters as nominations
 from dxday.nominations import reminders as nominations_reminders
 from dxday.notifications import letters
@@ -25,6 +26,7 @@ from dxday.registration import reminders as registration_reminders
 from dxday.reminders import offers
 from dxday.runs import numbers
 from dxday.runs.timetable import Load
+from dxday.scheduling import operations as scheduling_operations
 from dxday.webhooks.models import HookDelivery
 
 
@@ -37,7 +39,9 @@ def init_app(app: Flask) -> None:
         certificates_reminders.AUDIENCES,
     )
     app.extensions["dxday_audiences"] = audiences
-    app.extensions["dxday_operations"] = kinds.index(registration_operations.OPERATIONS)
+    app.extensions["dxday_operations"] = kinds.index(
+        exchange_operations.OPERATIONS, registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
+    )
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,
         registration.LETTERS,

@@ -1,6 +1,6 @@
 """Reading organisations, people and accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -105,6 +105,24 @@ def get_person(person_id: int) -> Person:
 def list_people_by_id(ids: Iterable[int]) -> list[Person]:
     """Return the people with these ids, by id."""
     return list(db.session.scalars(select(Person).where(Person.id.in_(list(ids))).order_by(Person.id)))
+
+
+def list_coordinators_of(site_ids: Collection[int]) -> list[tuple[Account, int]]:
+    """Return the accounts that look after these sites, each with its site; one statement."""
+    return [
+        (account, site_id or 0)
+        for account, site_id in db.session.execute(
+            select(Account, RoleGrant.site_id)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(
+                RoleGrant.role == Role.SITE,
+                RoleGrant.site_id.in_(sorted(site_ids)),
+                RoleGrant.revoked_at.is_(None),
+                Account.disabled_at.is_(None),
+            )
+            .order_by(Account.id, RoleGrant.site_id)
+        )
+    ]
 
 
 def list_coordinators(site_id: int) -> list[Account]:

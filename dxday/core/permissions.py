@@ -11,6 +11,8 @@ class Permission(StrEnum):
     STAFF_HOME = "staff.home"
     EDITION_MANAGE = "edition.manage"
     PROGRAMME_EDIT = "programme.edit"
+    PROGRAMME_RELEASE = "programme.release"
+    """Let the public see the programme as it stands."""
     REGISTRATION_VIEW = "registration.view"
     MAIL_VIEW = "mail.view"
     MAIL_VIEW_ALL = "mail.view_all"
@@ -56,6 +58,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.STAFF_HOME,
             Permission.EDITION_MANAGE,
             Permission.PROGRAMME_EDIT,
+            Permission.PROGRAMME_RELEASE,
             Permission.REGISTRATION_VIEW,
             Permission.MAIL_VIEW,
             Permission.REMINDER_EDIT,

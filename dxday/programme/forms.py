@@ -338,7 +338,10 @@ class PlacementForm(OverridingForm):
             at_most(LONGEST_URL),
             whole_address(),
         ],
-        description=lazy_gettext("Sent by mail to those who registered; never shown on public pages."),
+        description=lazy_gettext(
+            "Everybody sees it in the programme and its calendars, unless the session is held on site alone. "
+            "A link for those who registered belongs to the site."
+        ),
     )
     capacity = IntegerField(
         lazy_gettext("People that can take part here"),

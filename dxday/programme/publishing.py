@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, except_, false, func, insert, literal, select, update
+from sqlalchemy import Enum, Select, Uuid, delete, except_, false, func, insert, literal, select, update
+from sqlalchemy.types import TypeEngine
 
 from dxday.audit import services as audit
 from dxday.core.actor import Actor
 from dxday.core.i18n import Translations
-from dxday.db import UtcDateTime, db, insert_into, table_of
+from dxday.db import Base, Minutes, UtcDateTime, db, insert_into, table_of
 from dxday.editions import queries as edition_queries
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
@@ -28,7 +29,7 @@ from dxday.programme.models import (
     ReleaseEntry,
     Session,
 )
-from dxday.programme.rules import EntryChange, SessionState
+from dxday.programme.rules import EntryChange, PlacementRole, SessionState
 
 SESSION_FIELDS = (
     "code guid kind title subtitle abstract description language track_id main audiences needs expected duration "
@@ -68,12 +69,13 @@ def find_changes(
     """Return what a release of the draft as it stands would change, by session; `only` these sessions, or all.
 
     Left out are drafts without a place, those held back (unless `only` names them), what was cancelled before
-    anybody knew of it, and with `known_only` whatever the public does not know yet.  Seven statements, however many
-    the sessions.
+    anybody knew of it, and with `known_only` whatever the public does not know yet.  Eleven statements, however
+    many the sessions.
     """
     db.session.flush()
-    drafts = _read(_DRAFT, edition_id, only)
-    public = _read(_PUBLIC, edition_id, only)
+    looked_at = only if only is not None else _find_candidates(edition_id, known_only=known_only)
+    drafts = _read(_DRAFT, edition_id, looked_at)
+    public = _read(_PUBLIC, edition_id, looked_at)
     held = set() if only is not None else _list_held(edition_id)
     changes = []
     for session_id, draft in drafts.items():
@@ -81,42 +83,35 @@ def find_changes(
         if was is None and (known_only or session_id in held or not _may_go_out(draft)):
             continue
         becomes = {**draft, "state": _state_after(draft).value}
-        if was is None or _without_moments(becomes) != _without_moments(was):
+        if was is None or differs(becomes, was):
             changes.append(Change(session_id, _kind_of(was, becomes), was, becomes))
     return changes
 
 
 def list_waiting(edition_id: int) -> set[str]:
-    """Return the codes of sessions that the public knows otherwise than the draft has them.
-
-    The same as `find_changes` with `known_only`, and quick for a list: the database finds what may differ, and only
-    that is read.  (A missing JSON value may be written in two ways, so it finds too much rather than too little.)
-    """
-    db.session.flush()
-    found: set[int] = set()
-    for number, names in enumerate((SESSION_FIELDS, PLACEMENT_FIELDS, PART_FIELDS)):
-        rows = []
-        for side in (_DRAFT, _PUBLIC):
-            model, session = side[number], side[0]
-            owner = model.id if number == 0 else model.session_id
-            columns = [
-                model.cancelled_at.is_not(None) if name == "cancelled_at" else getattr(model, name)
-                for name in names
-            ]
-            known = select(owner.label("owner"), session.state == SessionState.CANCELLED, *columns).where(
-                session.edition_id == edition_id, owner.in_(select(PublishedSession.id))
-            )
-            rows.append(known if number == 0 else known.join(session, session.id == owner))
-        draft, public = rows
-        gone, come = (except_(one, other).subquery() for one, other in ((public, draft), (draft, public)))
-        differing = select(gone.c.owner).union(select(come.c.owner))
-        found |= set(db.session.scalars(differing))
-    return {change.becomes["code"] for change in find_changes(edition_id, only=found, known_only=True)}
+    """Return the codes of sessions that the public knows otherwise than the draft has them."""
+    return {change.becomes["code"] for change in find_changes(edition_id, known_only=True)}
 
 
 def published_contents(edition_id: int, *, only: Collection[int] | None = None) -> dict[int, Content]:
     """Return what the public sees, by session id; three statements."""
     return _read(_PUBLIC, edition_id, only)
+
+
+def draft_contents(edition_id: int, *, only: Collection[int] | None = None) -> dict[int, Content]:
+    """Return the draft as it stands, by session id; three statements."""
+    return _read(_DRAFT, edition_id, only)
+
+
+def differs(one: Content, other: Content) -> bool:
+    """Tell whether two contents differ in more than when a site was cancelled."""
+    return _without_moments(one) != _without_moments(other)
+
+
+def values_of(model: type[Base], content: Content, names: Sequence[str]) -> dict[str, Any]:
+    """Return plain values of a content as the values that the columns of the model take."""
+    columns = table_of(model).c
+    return {name: _from_plain(columns[name].type, content.get(name)) for name in names}
 
 
 def publish(
@@ -170,6 +165,11 @@ def publish(
                 for each in portion
             ],
         )
+    for each in changes:
+        action, facts = _as_news(each)
+        audit.record(
+            action, subject=each.becomes["code"], actor=actor, now=now, edition_id=edition.id, **facts
+        )
     by_kind = {kind: sum(1 for each in changes if each.change is kind) for kind in EntryChange}
     audit.record(
         "programme.released",
@@ -217,6 +217,38 @@ def _read(side: tuple[Any, Any, Any], edition_id: int, only: Collection[int] | N
     for content in contents.values():
         content["parts"].sort(key=_part_order)
     return contents
+
+
+def _find_candidates(edition_id: int, *, known_only: bool) -> set[int]:
+    """Return the ids of the sessions that a release may change: the database finds them, and only they are read.
+
+    A missing JSON value may be written in two ways, so it finds too much rather than too little.
+    """
+    found: set[int] = set()
+    if not known_only:
+        published = select(PublishedSession.id)
+        found |= set(
+            db.session.scalars(
+                select(Session.id).where(Session.edition_id == edition_id, Session.id.not_in(published))
+            )
+        )
+    for number, names in enumerate((SESSION_FIELDS, PLACEMENT_FIELDS, PART_FIELDS)):
+        rows = []
+        for side in (_DRAFT, _PUBLIC):
+            model, session = side[number], side[0]
+            owner = model.id if number == 0 else model.session_id
+            columns = [
+                model.cancelled_at.is_not(None) if name == "cancelled_at" else getattr(model, name)
+                for name in names
+            ]
+            known = select(owner.label("owner"), session.state == SessionState.CANCELLED, *columns).where(
+                session.edition_id == edition_id, owner.in_(select(PublishedSession.id))
+            )
+            rows.append(known if number == 0 else known.join(session, session.id == owner))
+        draft, public = rows
+        gone, come = (except_(one, other).subquery() for one, other in ((public, draft), (draft, public)))
+        found |= set(db.session.scalars(select(gone.c.owner).union(select(come.c.owner))))
+    return found
 
 
 def _list_held(edition_id: int) -> set[int]:
@@ -288,6 +320,37 @@ def _known(placed: Mapping[str, Any]) -> Announced:
     )
 
 
+def _as_news(change: Change) -> tuple[str, dict[str, Any]]:
+    """Return the entry of the trail that tells other systems what the public sees of a session from now on."""
+    if change.change is EntryChange.ADDED:
+        return "session.released", {}
+    if change.change is EntryChange.CANCELLED:
+        return "session.released_cancelled", {}
+    assert change.was is not None
+    was, becomes = _times(change.was), _times(change.becomes)
+    sites = len(change.becomes["placements"])
+    if any(times != was.get(placement_id, times) for placement_id, times in becomes.items()):
+        return "session.released_moved", {
+            "was": _begins(change.was),
+            "starts_at": _begins(change.becomes),
+            "sites": sites,
+        }
+    if change.in_place:
+        return "session.released_elsewhere", {"sites": sites}
+    names = sorted(name for name, value in change.becomes.items() if value != change.was[name])
+    return "session.released_changed", {"changed": names}
+
+
+def _times(content: Content) -> dict[int, tuple[str, str]]:
+    """Return beginning and end at each placement."""
+    return {placed["id"]: (placed["starts_at"], placed["ends_at"]) for placed in content["placements"]}
+
+
+def _begins(content: Content) -> str | None:
+    """Return when the session begins where it is held."""
+    return next((p["starts_at"] for p in content["placements"] if p["role"] == PlacementRole.ORIGIN), None)
+
+
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
@@ -350,6 +413,20 @@ def _of(statement: Select[Any], key: Any, only: Collection[int] | None) -> Selec
 def _portions(things: Sequence[Any]) -> Iterator[Any]:
     for first in range(0, len(things), _PORTION):
         yield things[first : first + _PORTION]
+
+
+def _from_plain(kind: TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Minutes):
+        return timedelta(minutes=value)
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return kind.enum_class(value)
+    if isinstance(kind, Uuid):
+        return UUID(value)
+    return value
 
 
 def _plain(value: Any) -> Any:

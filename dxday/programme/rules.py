@@ -108,6 +108,32 @@ MODE_NAMES: dict[Mode, Words] = {
 }
 
 
+MOST_AT_ONCE = 200
+"""More sessions than that, on several days, are shown one day at a time."""
+
+MOST_CHOSEN = 200
+"""How many sessions one may choose for oneself; the address has room for them."""
+
+
+def is_shown_by_day(sessions: int, days: int) -> bool:
+    """Tell whether the page of the programme shows one day at a time unless it is asked for all of them."""
+    return days > 1 and sessions > MOST_AT_ONCE
+
+
+def chosen_codes(written: str) -> list[str]:
+    """Return the codes of one's own selection as an address carries them: with commas, each once."""
+    return [code for code in dict.fromkeys(written.split(",")) if code][:MOST_CHOSEN]
+
+
+def public_link(mode: Mode, join_url: str | None) -> str | None:
+    """Return the link that the programme shows to everybody, or None.
+
+    The link of one session at one site is for all who follow it from afar there; what is held on site alone has
+    nobody to join from afar.  The line of a whole site is never shown: it goes by mail to those who registered.
+    """
+    return join_url if mode is not Mode.ON_SITE else None
+
+
 class PartKind(StrEnum):
     """The part that a person has in a session."""
 

@@ -77,7 +77,7 @@ KIND_NAMES: dict[Kind, Words] = {
     Kind.OPT_OUT: lazy_gettext("Does not take part"),
 }
 
-SOLVER_KINDS = frozenset({Kind.PLACE, Kind.MOVE})
+SOLVER_KINDS = frozenset({Kind.PLACE, Kind.MOVE, Kind.RECEIVE, Kind.OPT_OUT})
 LONGEST_NOTE = 2000
 
 

@@ -193,20 +193,20 @@ def withdraw_proposal(site: Site, *, actor: Actor, now: datetime) -> Proposal:
 
 def open_solver_proposal(
     edition: Edition,
-    operation_id: int,
+    operation_id: int | None,
     changes: Sequence[Mapping[str, Any]],
     facts: Mapping[str, Any],
     *,
     actor: Actor,
     now: datetime,
 ) -> Proposal:
-    """Open a proposal of automatic scheduling: changes of kind `place` and `move`, and what is said beside them.
+    """Open a proposal of automatic scheduling: changes of the kinds in SOLVER_KINDS, and what is said beside them.
 
     A change becomes {room, starts_at, ends_at} (a room's id, moments in ISO 8601) and names the version of the session
     that the solver read; `was` may be left out, and then is how the session stands now.  The same operation again
     returns the proposal that is there already.  Raises ChangeNotKnown.
     """
-    known = queries.find_of_operation(operation_id)
+    known = queries.find_of_operation(operation_id) if operation_id is not None else None
     if known is not None:
         return known
     read = [rules.read_change({"was": None, **change}) for change in changes]
@@ -214,7 +214,7 @@ def open_solver_proposal(
         raise rules.ChangeNotKnown
     standings = queries.stand(edition.id, read)
     whole = [
-        replace(each.change, was=queries.values_of(each.change.kind, each.session))
+        replace(each.change, was=queries.values_of(each.change.kind, each.session, each.placement))
         if each.session is not None and not each.change.was
         else each.change
         for each in standings

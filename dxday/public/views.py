@@ -12,10 +12,12 @@ from dxday.core.carriage import Carriage
 from dxday.core.permissions import Permission
 from dxday.editions import queries as editions
 from dxday.editions.models import Edition
+from dxday.programme import announcing
 from dxday.public import queries
 from dxday.public.samples import samples
 from dxday.sites import queries as sites
 from dxday.web.access import open_to_all, requires, signed_in_only
+from dxday.web.languages import current_locale
 
 bp = Blueprint("public", __name__)
 staff = Blueprint("staff", __name__)
@@ -85,6 +87,7 @@ def _front(edition: Edition, now: datetime) -> ResponseReturnValue:
         documents=editions.list_documents(edition.id),
         sessions=queries.list_first_sessions(edition.id, 4),
         honours=awards.list_awards(edition.id)[:6],
+        linked=announcing.describe_edition(edition, locale=current_locale()),
         others=[other for other in editions.list_editions() if other.id != edition.id],
     )
 

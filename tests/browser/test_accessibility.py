@@ -29,6 +29,9 @@ FILES = {
     "programme_public.calendar",
     "programme_public.session_calendar",
     "programme_public.site_calendar",
+    "programme_chosen.calendar",
+    "programme_chosen.person_calendar",
+    "programme_screens.run_sheet",
     "registration_public.calendar",
     "nominations.download",
     "council.download",
@@ -49,6 +52,7 @@ NO_PAGES = {
     "operations.progress",
     "changes.notice_progress",
     "certificates_public.progress",
+    "programme_screens.widget_script",
     "staff.start",  # goes on to the desk
     "council.decide",  # the answer to a form; on its own it goes back to the form
 }
@@ -297,7 +301,9 @@ def test_a_visitor_finds_every_public_page_and_all_are_accessible(app, site, axe
     walk = Walk(app, site, page, role=None)
 
     faults = [
-        fault for each in walk.pages("/", "/next/register/check", *tokens) for fault in find_faults(each, axe)
+        fault
+        for each in walk.pages("/", "/next/register/check", "/next/schedule/mine?s=le-khai-mac", *tokens)
+        for fault in find_faults(each, axe)
     ]
 
     assert faults == []

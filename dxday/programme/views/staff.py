@@ -117,8 +117,8 @@ def show(code: str) -> ResponseReturnValue:
         "programme/show.html",
         session=session,
         placements=_in_order(session),
-        found=watching.list_findings(g.edition.id, session.id),
         pending=_is_pending(session),
+        found=watching.list_findings(g.edition.id, session.id),
     )
 
 
