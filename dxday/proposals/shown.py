@@ -110,8 +110,9 @@ class Wordings:
             stale=standing.is_stale,
             differs=[
                 line
-                for name, (seen, now) in standing.differs.items()
-                for line in self._lines_of(name, seen, now)
+                for name in FIELD_NAMES
+                if name in standing.differs
+                for line in self._lines_of(name, *standing.differs[name])
             ],
             taken=change.taken,
             guid=change.becomes.get("guid"),
