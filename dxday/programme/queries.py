@@ -217,8 +217,11 @@ def get_public_session(edition_id: int, code: str) -> PublishedSession:
     return found
 
 
-def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
-    """Return those sessions of the edition that have these ids, whole, by id; four statements for up to 500."""
+def list_sessions(edition_id: int, ids: Iterable[int], *, fresh: bool = False) -> list[Session]:
+    """Return those sessions of the edition that have these ids, whole, by id; four statements for up to 500.
+
+    `fresh` reads again what was loaded before.
+    """
     wanted = sorted(set(ids))
     found: list[Session] = []
     for first in range(0, len(wanted), 500):
@@ -226,6 +229,7 @@ def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
             _whole()
             .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
             .order_by(Session.id)
+            .execution_options(populate_existing=fresh)
         )
     return found
 
