@@ -6,6 +6,7 @@ from dxday.accounts import views as accounts
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
+from dxday.board import views as board
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
@@ -34,6 +35,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
@@ -79,6 +81,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
+    app.register_blueprint(board.bp)  # /manage/<edition>/programme/board
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations

@@ -171,6 +171,18 @@ def get_session(edition_id: int, code: str) -> Session:
     return found
 
 
+def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
+    """Return those sessions of the edition that have these ids, each as `get_session` does, as they are saved now."""
+    return list(
+        db.session.scalars(
+            _whole()
+            .where(Session.edition_id == edition_id, Session.id.in_(list(ids)))
+            .order_by(Session.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
 def get_public_session(edition_id: int, code: str) -> PublishedSession:
     """Return a session that visitors may see, with placements (site, room), parts and track.
 

@@ -229,6 +229,19 @@ class OriginStays(RuleBroken):
     sentence = lazy_gettext("The session is held here. Cancel the session instead.")
 
 
+class SiteStays(RuleBroken):
+    """A session that several sites share, or one that a site receives, is to go to another site."""
+
+    field = "room"
+    sentence = lazy_gettext("More than one site has a part in this session, so it stays at its site.")
+
+
+class OnlyDraftsComeOff(RuleBroken):
+    """A session that the public knows, or that several sites share, is to lose its time and place."""
+
+    sentence = lazy_gettext("Only a draft at one single site can be taken off the programme.")
+
+
 class TitleMissing(RuleBroken):
     """A session without a name in any language."""
 
@@ -294,6 +307,12 @@ def check_can_change(state: SessionState) -> None:
     """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
     if state is SessionState.CANCELLED:
         raise CancelledForGood
+
+
+def check_can_take_off(state: SessionState, *, placements: int) -> None:
+    """Raise OnlyDraftsComeOff unless the session is a draft with one placement."""
+    if state is not SessionState.DRAFT or placements != 1:
+        raise OnlyDraftsComeOff
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

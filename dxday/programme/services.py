@@ -34,12 +34,14 @@ _LONGEST_CODE = 40
 
 
 @dataclass(frozen=True)
-class _Wish:
+class Wish:
     """A room wanted for a time, by a placement (which may be new)."""
 
     placement: Placement
     room: Room
     interval: Interval
+    session: Session | None = None
+    """Whose placement it will be, where that is not written on it yet."""
 
 
 # Adding --------------------------------------------------------------------------------------------------------------
@@ -79,7 +81,7 @@ def add_session(
     if known is not None:
         return _of_edition(known, edition)
     rules.check_title(title)
-    _check_times(edition, starts_at, ends_at)
+    check_when(edition, starts_at, ends_at)
     session = Session(
         edition_id=edition.id,
         code=_free_code(edition, title),
@@ -94,12 +96,12 @@ def add_session(
         parts=[],
     )
     wishes = [
-        _Wish(_placed(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
+        Wish(placed_in(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
         for at, role, how in rooms
     ]
     session.placements = [wish.placement for wish in wishes]
     try:
-        with _rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+        with rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
             db.session.add(session)
     except IntegrityError as error:
         # Sent twice at the same moment, and the other one was first; or somebody took the code.
@@ -126,13 +128,13 @@ def add_placement(
     origin = _origin(session)
     edition = _edition(session)
     _check_not_there(session, room)
-    placement = _placed(
+    placement = placed_in(
         edition, room, PlacementRole.RECEIVING, Mode.BROADCAST, origin.starts_at, origin.ends_at
     )
-    wish = _Wish(placement, room, Interval(origin.starts_at, origin.ends_at))
-    with _rooms_kept(edition, [wish], reason=override_reason, actor=actor, now=now):
+    wish = Wish(placement, room, Interval(origin.starts_at, origin.ends_at))
+    with rooms_kept(edition, [wish], reason=override_reason, actor=actor, now=now):
         session.placements.append(placement)
-    _changed(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
+    note_change(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
     return placement
 
 
@@ -163,7 +165,7 @@ def change_session(
         return
     for name in changed:
         setattr(session, name, wanted[name])
-    _changed(session, "session.changed", actor=actor, now=now, changed=changed)
+    note_change(session, "session.changed", actor=actor, now=now, changed=changed)
 
 
 def move_session(
@@ -184,7 +186,7 @@ def move_session(
     """
     rules.check_can_change(session.state)
     edition, origin = _edition(session), _origin(session)
-    _check_times(edition, starts_at, ends_at)
+    check_when(edition, starts_at, ends_at)
     if room is not None and room.site_id != origin.site_id:
         raise rules.RoomNotAtSite
     by = starts_at - origin.starts_at
@@ -202,15 +204,15 @@ def move_session(
     if new_room is not None:
         rooms[origin.id] = new_room
     wishes = [
-        _Wish(p, there, Interval(*times[p.id]))
+        Wish(p, there, Interval(*times[p.id]))
         for p in moving
         if (there := rooms[p.id]) is not None and p.cancelled_at is None
     ]
-    with _rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+    with rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         for placement in moving:
             placement.starts_at, placement.ends_at = times[placement.id]
-            _put_into(placement, rooms[placement.id])
-    _changed(
+            put_into(placement, rooms[placement.id])
+    note_change(
         session,
         "session.moved",
         actor=actor,
@@ -252,14 +254,14 @@ def change_placement(
     stays = (room.id if room else None) == placement.room_id and received == was_received
     wishes = []
     if room is not None and received and not stays:
-        wishes = [_Wish(placement, room, Interval(placement.starts_at, placement.ends_at))]
-    with _rooms_kept(_edition(session), wishes, reason=override_reason, actor=actor, now=now):
+        wishes = [Wish(placement, room, Interval(placement.starts_at, placement.ends_at))]
+    with rooms_kept(_edition(session), wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
-            _put_into(placement, room)
+            put_into(placement, room)
         if received != was_received:
             placement.cancelled_at = None if received else now
         placement.mode, placement.join_url = mode, join_url or None
-    _changed(
+    note_change(
         session,
         "placement.changed",
         actor=actor,
@@ -289,7 +291,7 @@ def give_part(
         person_id=person.id, person=person, kind=kind, site_id=site.id if site else None, position=position
     )
     session.parts.append(part)
-    _changed(session, "part.given", actor=actor, now=now, person=person.id, kind=kind.value)
+    note_change(session, "part.given", actor=actor, now=now, person=person.id, kind=kind.value)
     return part
 
 
@@ -317,7 +319,7 @@ def set_parts(
             had[key].position = position
         else:
             session.parts.append(Part(person_id=person.id, person=person, kind=key[0], position=position))
-    _changed(session, "parts.changed", actor=actor, now=now, people=len(wanted))
+    note_change(session, "parts.changed", actor=actor, now=now, people=len(wanted))
 
 
 # States --------------------------------------------------------------------------------------------------------------
@@ -331,7 +333,7 @@ def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
     rules.check_can_publish(session.state, placed=bool(session.placements))
     edition = _edition(session)
     publishing.publish(edition, only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now)
-    _changed(session, "session.published", actor=actor, now=now)
+    note_change(session, "session.published", actor=actor, now=now)
 
 
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -344,15 +346,15 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now
-    _changed(session, "session.cancelled", actor=actor, now=now)
+    note_change(session, "session.cancelled", actor=actor, now=now)
 
 
 # Rooms ---------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _rooms_kept(
-    edition: Edition, wishes: Sequence[_Wish], *, reason: str, actor: Actor, now: datetime
+def rooms_kept(
+    edition: Edition, wishes: Sequence[Wish], *, reason: str, actor: Actor, now: datetime
 ) -> Iterator[None]:
     """Let the block take the wished rooms.  Raises RoomTaken, unless there is a `reason` to share them.
 
@@ -390,7 +392,7 @@ def _rooms_kept(
         )
 
 
-def _find_taken(wishes: Sequence[_Wish]) -> list[tuple[_Wish, queries.Booking]]:
+def _find_taken(wishes: Sequence[Wish]) -> list[tuple[Wish, queries.Booking]]:
     """Return the wishes that clash, each with the earliest booking that it clashes with."""
     wanted = {
         -number: wish
@@ -419,14 +421,31 @@ def _find_taken(wishes: Sequence[_Wish]) -> list[tuple[_Wish, queries.Booking]]:
     )
     against: dict[int, list[queries.Booking]] = {}
     for clash in clashes:
-        # Wishes carry numbers below zero, so the wish is the first of the two.
+        # Wishes carry numbers below zero, so the first of the two is a wish, unless both are bookings.
         if clash.second_id in bookings:
-            against.setdefault(clash.first_id, []).append(bookings[clash.second_id])
+            if clash.first_id in wanted:
+                against.setdefault(clash.first_id, []).append(bookings[clash.second_id])
+        elif clash.second_id in wanted:
+            against.setdefault(clash.first_id, []).append(_as_booking(wanted[clash.second_id]))
     return [
         (wish, min(against[number], key=lambda booking: booking.interval))
         for number, wish in wanted.items()
         if number in against
     ]
+
+
+def _as_booking(wish: Wish) -> queries.Booking:
+    """Return a wish as what stands in the way of another wish; its room has its site at hand."""
+    session = wish.session or wish.placement.session
+    return queries.Booking(
+        wish.placement.id or 0,
+        session.id,
+        wish.room.id,
+        wish.interval,
+        wish.room.name,
+        wish.room.site.name,
+        session.title,
+    )
 
 
 def room_taken(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
@@ -440,7 +459,7 @@ def room_taken(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
     )
 
 
-def _placed(
+def placed_in(
     edition: Edition,
     room: Room,
     role: PlacementRole,
@@ -448,6 +467,7 @@ def _placed(
     starts_at: datetime,
     ends_at: datetime,
 ) -> Placement:
+    """Return a new placement in the room, of no session yet."""
     placement = Placement(
         edition_id=edition.id,
         site_id=room.site_id,
@@ -457,7 +477,7 @@ def _placed(
         ends_at=ends_at,
         override=None,
     )
-    _put_into(placement, room)
+    put_into(placement, room)
     return placement
 
 
@@ -466,7 +486,8 @@ def _check_not_there(session: Session, room: Room, *, besides: Placement | None 
         raise rules.RoomTwice
 
 
-def _put_into(placement: Placement, room: Room | None) -> None:
+def put_into(placement: Placement, room: Room | None) -> None:
+    """Give the placement a room of its site, or none."""
     placement.room_id = room.id if room else None
     placement.room_shared = room.shared if room else None
 
@@ -480,7 +501,7 @@ def _first_room(site: Site) -> Room:
 # Common --------------------------------------------------------------------------------------------------------------
 
 
-def _changed(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
+def note_change(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
     """Mark the session as changed and write the trail."""
     session.updated_at = now
     flag_modified(session, "updated_at")  # so that the version rises although only a placement was changed
@@ -492,7 +513,8 @@ def _note(action: str, session: Session, *, actor: Actor, now: datetime, **facts
     audit.record(action, subject=session.code, actor=actor, now=now, edition_id=session.edition_id, **facts)
 
 
-def _check_times(edition: Edition, starts_at: datetime, ends_at: datetime) -> None:
+def check_when(edition: Edition, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise TimesNotInOrder, TooLong or OutsideEdition."""
     rules.check_times(starts_at, ends_at)
     day = starts_at.astimezone(ZoneInfo(edition.time_zone)).date()
     rules.check_day(day, first=edition.starts_on, last=edition.ends_on)
