@@ -137,7 +137,11 @@ GIVEN_PARTS = (PartKind.CHAIR, PartKind.CO_CHAIR, PartKind.SPEAKER)
 """The parts that a session's own form gives; a presiding officer belongs to the site."""
 
 
-class RoomTaken(RuleBroken):
+class Overridable(RuleBroken):
+    """Something that is done all the same when there is a reason for it."""
+
+
+class RoomTaken(Overridable):
     """Another session is in the room at that time."""
 
     field = "room"
