@@ -14,7 +14,7 @@ from wtforms.validators import NumberRange
 from dxday.board import rules
 from dxday.core.errors import Refusal
 from dxday.core.i18n import lazy_gettext
-from dxday.programme.arranging import TakenOff, Wanted
+from dxday.programme.arranging import TakenOff, Wanted, ids_of
 from dxday.programme.forms import (
     LONGEST_REASON,
     NOT_A_TIME,
@@ -43,7 +43,7 @@ class Sent:
     @property
     def session_ids(self) -> set[int]:
         """The sessions that it is about."""
-        return {each.session_id for each in (*self.wanted, *self.off)}
+        return ids_of(self.wanted, self.off)
 
 
 class ChangesForm(Form):
@@ -141,7 +141,7 @@ class MoveForm(OverridingForm):
             self.room.choices = room_choices(rooms)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put the refusal beside its field; the end is not asked for here, so what is said of it is about the length."""
+        """Put the refusal beside its field; what is said of the end is said of the length, which is asked for here."""
         if refusal.field == "ends":
             refusal.field = "length"
         super().refuse(refusal)

@@ -102,9 +102,7 @@ def list_rows(edition_id: int, *, ids: Collection[int] | None = None) -> list[Ro
         .join(Person, Person.id == Part.person_id)
         .join(Session, Session.id == Part.session_id)
         .where(Session.edition_id == edition_id)
-        .order_by(
-            case({kind: n for n, kind in enumerate(PartKind)}, value=Part.kind), Part.position, Part.id
-        )
+        .order_by(case({kind: n for n, kind in enumerate(PartKind)}, value=Part.kind), Part.position, Part.id)
     )
     if ids is not None:
         sessions = sessions.where(Session.id.in_(list(ids)))

@@ -14,8 +14,9 @@ STEP = timedelta(minutes=5)
 """What times on the board go by."""
 USUAL_LENGTH = timedelta(minutes=60)
 """How long a session is taken to be that says nothing of it."""
-SHORTEST_DRAWN = 15
-"""In minutes: what is shorter is drawn as long as this, so that one can hit it."""
+ZOOMS = {"day": 30, "half": 15, "hour": 5}
+"""How far one looks → in minutes, what is drawn at least so long that one can hit it."""
+USUAL_ZOOM = "half"
 USUAL_HOURS = (7, 18)
 """The hours that are shown at least."""
 MOST_AT_ONCE = 200
@@ -38,7 +39,9 @@ class NotReadable(RuleBroken):
 class Blocked(Overridable):
     """A change that brings something which the edition does not allow."""
 
-    sentence = lazy_gettext("The rules of this edition do not allow this. Do it anyway only with a good reason.")
+    sentence = lazy_gettext(
+        "The rules of this edition do not allow this. Do it anyway only with a good reason."
+    )
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         """Keep what it would bring."""
@@ -115,8 +118,11 @@ def _places(session: Seen) -> dict[str, tuple[str, str]]:
     }
 
 
-def lanes(spans: Iterable[tuple[int, int]]) -> list[int]:
-    """Return for each (start, end) in minutes the first lane of its row that is free; as few as can be."""
+def lanes(spans: Iterable[tuple[int, int]], *, shortest: int) -> list[int]:
+    """Return for each (start, end) in minutes the first lane of its row that is free; as few as can be.
+
+    What lasts less than `shortest` minutes is drawn as long as that.
+    """
     order = list(spans)
     places = [0] * len(order)
     ends: list[int] = []
@@ -125,7 +131,7 @@ def lanes(spans: Iterable[tuple[int, int]]) -> list[int]:
         lane = next((n for n, taken_until in enumerate(ends) if taken_until <= start), len(ends))
         if lane == len(ends):
             ends.append(0)
-        ends[lane] = max(end, start + SHORTEST_DRAWN)
+        ends[lane] = max(end, start + shortest)
         places[number] = lane
     return places
 
@@ -139,5 +145,5 @@ def hours(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 def minutes(moment: datetime, day: date) -> int:
     """Return how many minutes after the midnight that begins `day` a local moment is, on the clock on the wall."""
-    since = moment.replace(tzinfo=None) - datetime.combine(day, datetime.min.time())  # noqa: DTZ901  # a wall clock
+    since = moment.replace(tzinfo=None) - datetime.combine(day, datetime.min.time())  # a wall clock
     return int(since / timedelta(minutes=1))

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from dxday.board import queries, rules
 from dxday.conflicts import queries as conflicts
-from dxday.conflicts import services as conflict_services
 from dxday.conflicts.engine import Difference, Move
+from dxday.conflicts.models import ConflictOverride
 from dxday.conflicts.rules import Finding, Level
 from dxday.core.actor import Actor
+from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.programme import arranging
 from dxday.programme.arranging import Step, TakenOff, Wanted
@@ -20,7 +21,7 @@ def try_out(edition: Edition, wanted: Sequence[Wanted], off: Sequence[TakenOff] 
 
     What moves along with an origin is counted in.  Raises NotFound, TimesNotInOrder, TooLong.
     """
-    sessions = arranging.load(edition, {each.session_id for each in (*wanted, *off)})
+    sessions = arranging.load(edition, arranging.ids_of(wanted, off))
     moves = [_as_move(step) for step in arranging.plan(sessions, wanted) if step.changes]
     moves += [
         Move(placed.id, placed.starts_at, placed.ends_at, placed.room_id, removed=True)
@@ -48,7 +49,7 @@ def rearrange(
     With an `override_reason` it may, and the reason is kept with each of these findings.  Raises Blocked and whatever
     `programme.arranging.arrange` raises.
     """
-    ids = {each.session_id for each in (*wanted, *off)}
+    ids = arranging.ids_of(wanted, off)
     before = {found.name for found in queries.load_index(edition.id).check_sessions(ids)}
     sessions = arranging.arrange(
         edition, wanted, off=off, actor=actor, now=now, override_reason=override_reason
@@ -58,8 +59,15 @@ def rearrange(
     if blocking and not override_reason:
         raise rules.Blocked(blocking)
     for each in blocking:
-        conflict_services.override(
-            edition, each.rule, each.key, reason=override_reason, actor=actor, now=now
+        db.session.add(
+            ConflictOverride(
+                edition_id=edition.id,
+                rule=each.rule,
+                key=each.key,
+                reason=override_reason,
+                account_id=actor.account_id,
+                created_at=now,
+            )
         )
     return sessions
 

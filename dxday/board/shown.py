@@ -79,9 +79,9 @@ class DayChoice:
 class Board:
     """The draft of one edition on one day; loaded with a handful of statements."""
 
-    def __init__(self, edition: Edition, *, day: date | None, filters: Filters) -> None:
+    def __init__(self, edition: Edition, *, day: date | None, filters: Filters, zoom: str) -> None:
         """Load it; without a `day` the first one that has sessions is shown."""
-        self.edition, self.filters = edition, filters
+        self.edition, self.filters, self.zoom = edition, filters, zoom
         self.sites = site_queries.list_sites(edition.id)
         self.tracks = queries.list_tracks(edition.id)
         self.words = Words(self.sites, self.tracks)
@@ -102,6 +102,16 @@ class Board:
     def hours(self) -> range:
         """The hours that are shown."""
         return range(self.first_hour, self.last_hour)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some sessions are left out."""
+        return self.filters != Filters()
+
+    @staticmethod
+    def minutes_of(row: Row) -> int:
+        """Return how long a session that has no place is to last."""
+        return int((row.duration or rules.USUAL_LENGTH) / timedelta(minutes=1))
 
     def by_site(self) -> list[tuple[Site, list[Line]]]:
         """Return the rows, by site."""
@@ -182,7 +192,9 @@ class Board:
             Block(
                 placed, row, lane, start - self.first_hour * 60, max(end - start, 5), len(row.placements) > 1
             )
-            for (row, placed), (start, end), lane in zip(here, spans, rules.lanes(spans), strict=True)
+            for (row, placed), (start, end), lane in zip(
+                here, spans, rules.lanes(spans, shortest=rules.ZOOMS[self.zoom]), strict=True
+            )
         ]
         return sorted(blocks, key=lambda block: (block.start, block.lane))
 

@@ -30,7 +30,6 @@ from dxday.web.forms import at, seen_version
 
 bp = Blueprint("board", __name__, url_prefix="/manage/<edition_code>/programme/board")
 
-ZOOMS = ("day", "half", "hour")
 MOST_FINDINGS = 100
 """How many findings are written out; the others are counted."""
 LEVEL_SHAPES = {Level.WARN: "warn", Level.BLOCK_RELEASE: "bad", Level.BLOCK: "bad", Level.IGNORE: "neutral"}
@@ -41,7 +40,6 @@ LEVEL_SHAPES = {Level.WARN: "warn", Level.BLOCK_RELEASE: "bad", Level.BLOCK: "ba
 def index() -> ResponseReturnValue:
     board = _board()
     findings = queries.load_index(g.edition.id).check()
-    zoom = request.args.get("zoom", "")
     return render_template(
         "board/index.html",
         board=board,
@@ -57,7 +55,9 @@ def index() -> ResponseReturnValue:
         new_session_url=shown.new_session_url,
         block_label=shown.block_label,
         zone=zone_name(g.edition),
-        zoom=zoom if zoom in ZOOMS else ZOOMS[0],
+        zoom=_zoom(),
+        data_url=f"{url_for('.data')}?{request.query_string.decode()}",
+        move_url=url_for(".move", code="-").removesuffix("-"),
     )
 
 
@@ -122,7 +122,9 @@ def move(code: str) -> ResponseReturnValue:
     words = _words()
     joined = len(row.placements) > 1
     places = [
-        site for site in sites.list_sites(g.edition.id) if not joined or placed is None or site.id == placed.site_id
+        site
+        for site in sites.list_sites(g.edition.id)
+        if not joined or placed is None or site.id == placed.site_id
     ]
     form = MoveForm(
         rooms=places,
@@ -182,7 +184,7 @@ def move(code: str) -> ResponseReturnValue:
 
 
 def _board() -> shown.Board:
-    return shown.Board(g.edition, day=_day(request.args.get("day")), filters=_filters())
+    return shown.Board(g.edition, day=_day(request.args.get("day")), filters=_filters(), zoom=_zoom())
 
 
 def _day(written: str | None) -> date | None:
@@ -190,6 +192,11 @@ def _day(written: str | None) -> date | None:
         return date.fromisoformat(written or "")
     except ValueError:
         return None
+
+
+def _zoom() -> str:
+    wanted = request.args.get("zoom", "")
+    return wanted if wanted in rules.ZOOMS else rules.USUAL_ZOOM
 
 
 def _filters() -> Filters:
@@ -265,7 +272,8 @@ def _sessions(ids: set[int]) -> list[dict[str, Any]]:
 def _stale(sent: Sent) -> list[dict[str, Any]]:
     """Say of every session that somebody else changed who did it, when, and what is different."""
     words = _words()
-    versions = {each.session_id: each.seen for each in (*sent.wanted, *sent.off)}
+    versions = {each.session_id: each.seen for each in sent.wanted}
+    versions |= {each.session_id: each.seen for each in sent.off}
     return [
         _change_of(row, words, seen=sent.seen.get(row.id))
         for row in queries.list_rows(g.edition.id, ids=sent.session_ids)

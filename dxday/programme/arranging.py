@@ -139,6 +139,11 @@ def plan(sessions: dict[int, Session], wanted: Sequence[Wanted]) -> list[Step]:
     return steps
 
 
+def ids_of(wanted: Iterable[Wanted], off: Iterable[TakenOff] = ()) -> set[int]:
+    """Return the ids of the sessions that are named."""
+    return {each.session_id for each in wanted} | {each.session_id for each in off}
+
+
 def load(edition: Edition, ids: Iterable[int]) -> dict[int, Session]:
     """Return these sessions of the edition by id, whole.  Raises NotFound when one is missing."""
     wanted = set(ids)

@@ -28,8 +28,8 @@ from dxday.programme.rules import (
     MODE_NAMES,
     SESSION_KIND_NAMES,
     Mode,
+    Overridable,
     PartKind,
-    RoomTaken,
     SessionKind,
 )
 from dxday.sites.models import Room, Site
@@ -70,7 +70,7 @@ class OverridingForm(Form):
     def refuse(self, refusal: Refusal) -> None:
         """Put the refusal beside its field; after a clash the form also asks for a reason to share the room."""
         super().refuse(refusal)
-        if isinstance(refusal, RoomTaken):
+        if isinstance(refusal, Overridable):
             self.clashed.data = "1"
 
     @property
