@@ -140,6 +140,7 @@ export class Drawing {
     const own = block.closest(".board-line");
     const shift = own && row ? row.cell.getBoundingClientRect().top - own.getBoundingClientRect().top : 0;
     block.style.transform = shift ? `translateY(${px(shift)})` : "";
+    if (shift) block.style.setProperty("--lane", 0);
   }
 
   /** A block for what has no place yet, to be shown on the board while it is lifted. */

@@ -118,7 +118,7 @@ const begin = async () => {
 
   for (const tool of root.querySelectorAll("[data-scripted]")) tool.hidden = false;
   acts.changed();
-  root.dataset.ready = "";
+  root.dataset.ready = Math.round(performance.now());
 };
 
 if (root && wide.matches) begin();
