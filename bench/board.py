@@ -1,4 +1,4 @@
-"""The board with 300 sessions at 22 sites in Chromium: when it is seen, when one can move things, how fast it answers."""
+"""The board with 300 sessions at 22 sites in Chromium: when it is seen, and how fast it answers while one drags."""
 
 import os
 import re
