@@ -29,6 +29,8 @@ from dxday.web.forms import Form, at_most, required
 
 LONGEST_CHANGE = 500_000
 _MOST = 10**15
+_YEARS = range(1900, 3000)
+"""Others may lead out of what a calendar holds."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class ChangesForm(Form):
             given = json.loads(self.changes.data or "")
             day = date.fromisoformat(given["day"])
             items = list(given["changes"])
+            if day.year not in _YEARS:
+                raise ValueError(f"no year of an edition: {day}")
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise rules.NotReadable from error
         if not items:

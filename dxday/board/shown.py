@@ -28,7 +28,7 @@ from dxday.programme.rules import (
 )
 from dxday.sites import queries as site_queries
 from dxday.sites.models import Room, Site
-from dxday.web.filters import clock, day_short, local, span, text
+from dxday.web.filters import day_short, local, span, text
 
 _MOST_DAYS = 14
 """An edition that is longer offers only those of its days that have sessions."""
@@ -141,7 +141,7 @@ class Board:
         elif row.state.value != wanted.state:
             return False
         return (
-            (wanted.track is None or row.track_id == track)
+            (wanted.track is None or (track is not None and row.track_id == track))
             and (wanted.person is None or any(part.person_id == wanted.person for part in row.parts))
             and (wanted.site is None or not row.placements or any(p.site_id == site for p in row.standing))
             and (
@@ -281,12 +281,8 @@ def new_session_url(line: Line, day: date) -> str:
 
 
 def block_label(block: Block, line: Line) -> str:
-    """Return what is read out of a block besides its title: when, where, and whether it is joined."""
-    where = text(line.room.name) if line.room else _("No room")
-    words = [
-        f"{clock(block.placed.starts_at)}–{clock(block.placed.ends_at)}",
-        f"{text(line.site.name)}, {where}",
-    ]
+    """Return what is read out of a block besides its title and time: where, and whether it is held or received."""
+    where = [text(line.site.name), text(line.room.name) if line.room else _("No room")]
     if block.joined:
-        words.append(str(PLACEMENT_ROLE_NAMES[block.placed.role]))
-    return ", ".join(words)
+        where.append(str(PLACEMENT_ROLE_NAMES[block.placed.role]))
+    return ", ".join(where)

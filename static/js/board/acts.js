@@ -7,10 +7,30 @@ export class Acts {
     this.done = [];
     this.undone = [];
     this.versions = new Map();
+    this.last = Promise.resolve();
+  }
+
+  /** One act after the other: who undoes at once waits for what is on its way. */
+  #inTurn(act) {
+    const turn = this.last.then(act);
+    this.last = turn.catch(() => {});
+    return turn;
   }
 
   /** Do something new. */
-  async perform(changes, about) {
+  perform(changes, about) {
+    return this.#inTurn(() => this.#perform(changes, about));
+  }
+
+  undo() {
+    return this.#inTurn(() => this.#turn(this.done, this.undone, "undone", "nothingToUndo"));
+  }
+
+  redo() {
+    return this.#inTurn(() => this.#turn(this.undone, this.done, "redone", "nothingToRedo"));
+  }
+
+  async #perform(changes, about) {
     const act = await this.#send(changes, about);
     if (!act) return false;
     this.done.push(act);
@@ -18,14 +38,6 @@ export class Acts {
     this.changed();
     this.say(this.words.say(about.word ?? (about.n > 1 ? "movedMany" : "moved"), { ...about, where: this.#where(changes) }));
     return true;
-  }
-
-  async undo() {
-    await this.#turn(this.done, this.undone, "undone", "nothingToUndo");
-  }
-
-  async redo() {
-    await this.#turn(this.undone, this.done, "redone", "nothingToRedo");
   }
 
   async #turn(from, to, word, nothing) {
@@ -77,7 +89,8 @@ export class Acts {
   }
 
   async #send(changes, about) {
-    let wanted = changes;
+    // What we ourselves did since it was picked up is no change of somebody else's.
+    let wanted = changes.map((change) => ({ ...change, version: Math.max(change.version, this.versions.get(change.session) ?? 0) }));
     let reason = "";
     for (;;) {
       const back = this.#opposite(wanted);
