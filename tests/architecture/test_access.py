@@ -43,6 +43,7 @@ MAY_OPEN = {
     "editions.": {"organizer", "admin"},
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
+    "board.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
     "operations.index": SIGNED_IN,
@@ -150,7 +151,7 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
-        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code},
+        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code, "board": session.code},
         "nomination": nomination.code,
         "token": {
             "accounts": token,

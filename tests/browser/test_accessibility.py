@@ -49,6 +49,7 @@ NO_PAGES = {
     "operations.progress",
     "changes.notice_progress",
     "certificates_public.progress",
+    "board.data",
     "staff.start",  # goes on to the desk
     "council.decide",  # the answer to a form; on its own it goes back to the form
 }
