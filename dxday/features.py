@@ -10,6 +10,7 @@ from dxday.board import views as board
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
+from dxday.conflicts import views as conflicts
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
@@ -36,6 +37,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
@@ -82,6 +84,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(board.bp)  # /manage/<edition>/programme/board
+    app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations

@@ -1,15 +1,14 @@
 """Acts on the board: what is moved is checked against the conflict rules before anybody keeps it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from dxday.board import queries, rules
 from dxday.conflicts import queries as conflicts
 from dxday.conflicts.engine import Difference, Move
-from dxday.conflicts.models import ConflictOverride
-from dxday.conflicts.rules import Finding, Level
+from dxday.conflicts import services as conflict_services
+from dxday.conflicts.rules import Level
 from dxday.core.actor import Actor
-from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.programme import arranging
 from dxday.programme.arranging import Step, TakenOff, Wanted
@@ -49,31 +48,19 @@ def rearrange(
     With an `override_reason` it may, and the reason is kept with each of these findings.  Raises Blocked and whatever
     `programme.arranging.arrange` raises.
     """
-    ids = arranging.ids_of(wanted, off)
-    before = {found.name for found in queries.load_index(edition.id).check_sessions(ids)}
+    before = queries.load_index(edition.id)
     sessions = arranging.arrange(
         edition, wanted, off=off, actor=actor, now=now, override_reason=override_reason
     )
-    found = conflicts.load_index(edition.id).check_sessions(ids)
-    blocking = [each for each in _blocking(found) if each.name not in before]
+    brought = before.compare(conflicts.load_index(edition.id), arranging.ids_of(wanted, off)).new
+    blocking = [found for found in brought if found.level is Level.BLOCK and found.override is None]
     if blocking and not override_reason:
         raise rules.Blocked(blocking)
-    for each in blocking:
-        db.session.add(
-            ConflictOverride(
-                edition_id=edition.id,
-                rule=each.rule,
-                key=each.key,
-                reason=override_reason,
-                account_id=actor.account_id,
-                created_at=now,
-            )
+    if blocking:
+        conflict_services.override_findings(
+            edition.id, blocking, reason=override_reason, actor=actor, now=now
         )
     return sessions
-
-
-def _blocking(findings: Iterable[Finding]) -> list[Finding]:
-    return [found for found in findings if found.level is Level.BLOCK and found.override is None]
 
 
 def _as_move(step: Step) -> Move:

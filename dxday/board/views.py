@@ -4,7 +4,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, g, jsonify, render_template, request, url_for
+from flask import Blueprint, flash, g, get_template_attribute, jsonify, render_template, request, url_for
 from flask import redirect as go_to
 from flask.typing import ResponseReturnValue
 
@@ -13,7 +13,7 @@ from dxday.board import queries, rules, services, shown
 from dxday.board.forms import ChangesForm, MoveForm, Sent
 from dxday.board.queries import Placed, Row
 from dxday.board.rules import Filters
-from dxday.conflicts.rules import LEVEL_NAMES, Finding, Level
+from dxday.conflicts.rules import Finding, Level
 from dxday.core import clock
 from dxday.core.errors import NotFound, Refusal, Stale
 from dxday.core.i18n import gettext as _
@@ -46,12 +46,9 @@ def index() -> ResponseReturnValue:
         filters=board.filters,
         findings=findings[:MOST_FINDINGS],
         finding_count=len(findings),
-        level_names=LEVEL_NAMES,
-        level_shapes=LEVEL_SHAPES,
         marks=_marks(findings),
         mode_names=MODE_NAMES,
         state_names=SESSION_STATE_NAMES,
-        session_titles={row.id: (row.code, text(row.title)) for row in (*board.rows, *board.tray)},
         new_session_url=shown.new_session_url,
         block_label=shown.block_label,
         zone=zone_name(g.edition),
@@ -172,8 +169,6 @@ def move(code: str) -> ResponseReturnValue:
         placed=placed,
         changed=changed,
         findings=findings,
-        level_names=LEVEL_NAMES,
-        level_shapes=LEVEL_SHAPES,
         joined=joined,
         zone=zone_name(g.edition),
         back=url_for(".index", day=local(placed.starts_at).date().isoformat() if placed else None),
@@ -313,13 +308,11 @@ def _finding(found: Finding) -> dict[str, Any]:
     return {
         "rule": found.rule,
         "level": found.level.value,
-        "level_word": str(LEVEL_NAMES[found.level]),
         "shape": LEVEL_SHAPES[found.level],
         "message": str(found.message),
-        "mend": str(found.mend),
         "override": found.override,
         "sessions": found.session_ids,
-        "placements": found.placement_ids,
+        "html": get_template_attribute("macros/findings.html", "finding")(found),
     }
 
 

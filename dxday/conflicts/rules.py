@@ -71,11 +71,24 @@ class Finding:
     mend: Words
     override: str | None
     """Why it may stand, if somebody said so."""
+    codes: tuple[str, ...] = ()
+    """The codes of the sessions, in the order of their ids here."""
+    site_codes: tuple[str, ...] = ()
 
     @property
     def name(self) -> tuple[str, str]:
         """Rule and key: no two findings of one check have the same."""
         return self.rule, self.key
+
+    @property
+    def known(self) -> "Rule":
+        """The rule that found it."""
+        return RULES[self.rule]
+
+    @property
+    def level_name(self) -> Words:
+        """What its level is called."""
+        return LEVEL_NAMES[self.level]
 
 
 @dataclass(frozen=True)

@@ -56,19 +56,19 @@ class CheckboxList(SelectMultipleField):
 
 
 class OverridingForm(Form):
-    """A form that may take a room although it is taken; the question comes after the refusal."""
+    """A form that may do something although a room is taken or a rule broken; the question comes after the refusal."""
 
     override_reason = StringField(
-        lazy_gettext("Use the room anyway, because"),
+        lazy_gettext("Save it anyway, because"),
         [at_most(LONGEST_REASON)],
         description=lazy_gettext(
-            "Only if both really fit, for example since the hall is divided. The reason is kept with your name."
+            "Only if it really fits, for example since the hall is divided. The reason is kept with your name."
         ),
     )
     clashed = HiddenField()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put the refusal beside its field; after a clash the form also asks for a reason to share the room."""
+        """Put the refusal beside its field; after a clash the form also asks for a reason to save it anyway."""
         super().refuse(refusal)
         if isinstance(refusal, Overridable):
             self.clashed.data = "1"

@@ -137,6 +137,26 @@ GIVEN_PARTS = (PartKind.CHAIR, PartKind.CO_CHAIR, PartKind.SPEAKER)
 """The parts that a session's own form gives; a presiding officer belongs to the site."""
 
 
+PAGES = frozenset(
+    {
+        *(
+            "availability",
+            "board",
+            "check",
+            "export",
+            "import",
+            "new",
+            "people",
+            "proposals",
+            "releases",
+            "rules",
+        ),
+        *("solve", "tracks", "travel"),
+    }
+)
+"""Words that no session has as its code: pages of the programme are at these addresses."""
+
+
 class Overridable(RuleBroken):
     """Something that is done all the same when there is a reason for it."""
 

@@ -543,6 +543,6 @@ def _free_code(edition: Edition, title: Translations) -> str:
     words = slug(pick(title, "vi"))
     if len(words) > _LONGEST_CODE:
         words = words[: _LONGEST_CODE + 1].rpartition("-")[0] or words[:_LONGEST_CODE]
-    if words and not queries.is_code_taken(edition.id, words):
+    if words and words not in rules.PAGES and not queries.is_code_taken(edition.id, words):
         return words
     return "-".join(filter(None, (words or "session", codes.new_code(5).lower())))

@@ -151,7 +151,12 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
-        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code, "board": session.code},
+        "code": {
+            "programme": session.code,
+            "programme_public": session.code,
+            "changes": session.code,
+            "board": session.code,
+        },
         "nomination": nomination.code,
         "token": {
             "accounts": token,

@@ -1,6 +1,6 @@
 """Pages: the list of sessions, adding, editing, placing, publishing and cancelling them."""
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date, time
 from typing import Any
 
@@ -15,12 +15,13 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.programme import queries, services
+from dxday.programme import queries, services, watching
 from dxday.programme.forms import (
     ActForm,
     AddPlacementForm,
     EditSessionForm,
     NewSessionForm,
+    OverridingForm,
     PlacementForm,
     SessionForm,
 )
@@ -73,7 +74,7 @@ def new() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 session = services.add_session(
                     g.edition,
                     guid=form.session_guid,
@@ -86,6 +87,7 @@ def new() -> ResponseReturnValue:
                     **_what(form),
                     **_when(form),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -99,7 +101,12 @@ def new() -> ResponseReturnValue:
 @requires(Permission.PROGRAMME_EDIT)
 def show(code: str) -> ResponseReturnValue:
     session = queries.get_session(g.edition.id, code)
-    return render_template("programme/show.html", session=session, placements=_in_order(session))
+    return render_template(
+        "programme/show.html",
+        session=session,
+        placements=_in_order(session),
+        found=watching.list_findings(g.edition.id, session.id),
+    )
 
 
 @bp.route("/<code>/edit", methods=["GET", "POST"])
@@ -115,7 +122,7 @@ def edit(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_session(
                     session, seen=_seen(form), actor=g.actor, now=clock.now(), **_what(form)
                 )
@@ -128,6 +135,7 @@ def edit(code: str) -> ResponseReturnValue:
                     **_when(form),
                 )
                 services.set_parts(session, _people(form, people), actor=g.actor, now=clock.now())
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -164,7 +172,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_placement(
                     placed,
                     seen=_seen(form),
@@ -176,6 +184,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(placed.session_id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -198,7 +207,7 @@ def add_placement(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.add_placement(
                     session,
                     _room(form.room.data),
@@ -206,6 +215,7 @@ def add_placement(code: str) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -258,6 +268,13 @@ def _asked_for() -> dict[str, Any]:
         with suppress(ValueError):
             given[name] = read(request.args.get(name, ""))
     return given
+
+
+def _watched(form: OverridingForm) -> AbstractContextManager[watching.Note]:
+    """Let what watches the programme look at a change, with the reason that the form gives for what it breaks."""
+    return watching.watched(
+        g.edition.id, reason=form.override_reason.data or "", actor=g.actor, now=clock.now()
+    )
 
 
 def _what(form: SessionForm) -> dict[str, Any]:

@@ -98,10 +98,14 @@ const begin = async () => {
   redo.addEventListener("click", () => acts.redo().then(keys.reset));
 
   root.addEventListener("click", (event) => {
-    const goto = event.target.closest("[data-goto]");
-    if (!goto) return;
-    const item = model.items().find((each) => each.session.id === Number(goto.dataset.goto));
-    if (item) keys.go(drawing.face(item.key));
+    // A finding names sessions by links to their pages; the board shows those that it has.
+    const link = event.target.closest(".finding a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const code = decodeURIComponent(new URL(link.href).pathname.split("/").pop());
+    const item = model.items().find((each) => each.session.code === code);
+    if (!item || !drawing.face(item.key)) return;
+    event.preventDefault();
+    keys.go(drawing.face(item.key));
   });
 
   const find = root.querySelector("#board-find");

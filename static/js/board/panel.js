@@ -14,7 +14,6 @@ export class Panel {
     this.empty = root.querySelector(".board-details-empty");
     this.list = root.querySelector(".board-findings-list");
     this.count = root.querySelector(".board-findings-count");
-    this.finding = root.querySelector("#board-finding");
     this.all = [];
     this.shown = null;
   }
@@ -56,7 +55,7 @@ export class Panel {
     }));
     people.hidden = session.people.length === 0;
     const own = this.all.filter((each) => each.sessions.includes(session.id));
-    this.details.querySelector("[data-fact=findings]").replaceChildren(...own.map((each) => this.#finding(each, { links: false })));
+    this.details.querySelector("[data-fact=findings]").replaceChildren(...own.map((each) => this.#finding(each)));
     const programme = this.root.dataset.programmeUrl;
     this.details.querySelector("[data-link=open]").href = `${programme}${encodeURIComponent(session.code)}`;
     const edit = this.details.querySelector("[data-link=edit]");
@@ -72,26 +71,15 @@ export class Panel {
   findings({ findings, finding_count: total, marks }) {
     this.all = findings;
     this.onMarks(marks);
-    this.list.replaceChildren(...findings.map((each) => this.#finding(each, { links: true })));
+    this.list.replaceChildren(...findings.map((each) => this.#finding(each)));
     this.count.textContent = total === 0 ? this.words.say("fine") : this.words.say("findingCount", { n: total });
   }
 
-  #finding(found, { links }) {
-    const line = this.finding.content.firstElementChild.cloneNode(true);
-    for (const shape of line.querySelectorAll("[data-shape]")) if (shape.dataset.shape !== found.shape) shape.remove();
-    line.querySelector("[data-fact=level]").textContent = found.override ? this.words.say("overridden") : found.level_word;
-    line.querySelector("[data-fact=message]").textContent = found.message;
-    line.querySelector("[data-fact=mend]").textContent = found.override ?? found.mend;
-    const row = line.querySelector("[data-fact=sessions]");
-    const sessions = links ? found.sessions.map((id) => this.model.sessions.get(id)).filter(Boolean) : [];
-    row.replaceChildren(...sessions.map((session) => {
-      const button = element("button", session.title, "board-goto");
-      button.type = "button";
-      button.dataset.goto = session.id;
-      return button;
-    }));
-    row.hidden = sessions.length === 0;
-    return line;
+  /** A finding as the server writes it everywhere. */
+  #finding(found) {
+    const holder = document.createElement("template");
+    holder.innerHTML = found.html;
+    return holder.content.firstElementChild;
   }
 
   // Questions ------------------------------------------------------------------------------------------------------
@@ -100,7 +88,7 @@ export class Panel {
   askReason({ message, new: broken }) {
     const dialog = this.root.querySelector("#board-reason");
     dialog.querySelector("[data-fact=message]").textContent = message;
-    dialog.querySelector("[data-fact=findings]").replaceChildren(...(broken ?? []).map((each) => this.#finding(each, { links: false })));
+    dialog.querySelector("[data-fact=findings]").replaceChildren(...(broken ?? []).map((each) => this.#finding(each)));
     const field = dialog.querySelector("input");
     const error = dialog.querySelector(".field-error");
     field.value = "";
