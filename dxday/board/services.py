@@ -5,8 +5,8 @@ from datetime import datetime
 
 from dxday.board import queries, rules
 from dxday.conflicts import queries as conflicts
-from dxday.conflicts.engine import Difference, Move
 from dxday.conflicts import services as conflict_services
+from dxday.conflicts.engine import Difference, Move
 from dxday.conflicts.rules import Level
 from dxday.core.actor import Actor
 from dxday.editions.models import Edition

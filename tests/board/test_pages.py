@@ -191,9 +191,9 @@ def test_what_stands_against_the_draft_is_listed_and_marked(client, world):
 
     page = client.open(world.path)
 
-    assert page.all(
-        "//ul[contains(@class,'board-findings-list')]/li//p[@class='board-finding-sessions']"
-    ) == ["Opening · Talk"]
+    assert page.all("//ul[contains(@class,'board-findings-list')]/li//*[@class='finding-rule']") == [
+        "One person, two places"
+    ]
     assert page.document.xpath("//td//li/@data-mark") == ["bad", "bad"]
 
 
