@@ -103,10 +103,10 @@ def change() -> ResponseReturnValue:
     except Stale as refusal:
         return jsonify(message=str(refusal), stale=_stale(sent) if sent else []), refusal.status
     except Refusal as refusal:
+        asks_reason = isinstance(refusal, Overridable)
+        broken = services.try_out(g.edition, sent.wanted, sent.off).new if sent and asks_reason else []
         return jsonify(
-            message=str(refusal),
-            asks_reason=isinstance(refusal, Overridable),
-            new=[_finding(found) for found in getattr(refusal, "findings", ())],
+            message=str(refusal), asks_reason=asks_reason, new=[_finding(found) for found in broken]
         ), refusal.status
     return jsonify(sessions=_sessions(sent.session_ids), **_findings())
 

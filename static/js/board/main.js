@@ -108,6 +108,23 @@ const begin = async () => {
     keys.go(drawing.face(item.key));
   });
 
+  // Nearer or farther, without losing what can be undone.
+  root.querySelector(".board-tools .chips").addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const zoom = new URL(link.href).searchParams.get("zoom");
+    root.classList.replace(`zoom-${root.dataset.zoom}`, `zoom-${zoom}`);
+    root.dataset.zoom = zoom;
+    const before = root.querySelector(".board-tools .chip[aria-current]");
+    before.removeAttribute("aria-current");
+    link.prepend(before.querySelector("svg"));
+    link.setAttribute("aria-current", "true");
+    history.replaceState(null, "", link.href);
+    drawing.sync();
+    selection.draw();
+  });
+
   const find = root.querySelector("#board-find");
   find.addEventListener("input", () => {
     const wanted = find.value.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase().trim();
