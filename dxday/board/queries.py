@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 from sqlalchemy import case, func, select
 
@@ -139,6 +140,7 @@ def list_tracks(edition_id: int) -> list[Track]:
 
 _MOST_KEPT = 4
 _kept: dict[tuple[str, int], tuple[tuple[int, ...], Index]] = {}
+_keeping = Lock()
 
 
 def load_index(edition_id: int) -> Index:
@@ -157,9 +159,11 @@ def load_index(edition_id: int) -> Index:
     if known is not None and known[0] == stamp:
         return known[1]
     index = conflicts.load_index(edition_id)
-    while len(_kept) >= _MOST_KEPT:
-        _kept.pop(next(iter(_kept)), None)
-    _kept[key] = (stamp, index)
+    with _keeping:
+        _kept.pop(key, None)
+        while len(_kept) >= _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[key] = (stamp, index)
     return index
 
 

@@ -258,9 +258,13 @@ def test_a_draft_is_taken_off_and_placed_again(board, site):
     tray = page.locator(".board-tray")
     expect(tray.get_by_role("button", name="A new talk")).to_be_visible()
 
-    drag(page, tray.locator(".block-face"), to=row(page, "Exhibition space"), drop=False)
-    target = row(page, "Exhibition space").bounding_box()
-    page.mouse.move(target["x"] + 12.2 * 5 * step_width(page), target["y"] + 10, steps=3)
+    waiting, exhibition = tray.locator(".block-face"), row(page, "Exhibition space")
+    waiting.hover()
+    page.mouse.down()
+    page.mouse.move(exhibition.bounding_box()["x"] + 300, exhibition.bounding_box()["y"] + 10, steps=3)
+    # On its way over the edge the board may have scrolled.
+    target = exhibition.bounding_box()
+    page.mouse.move(target["x"] + 61.2 * step_width(page), target["y"] + 10, steps=3)
     page.mouse.up()
     expect(time_of(block(page, "A new talk"))).to_have_text("12:05–12:35")
 

@@ -13,7 +13,7 @@ const words = {
 };
 
 const begin = async () => {
-  const module = (name) => import(root.querySelector(`#board-modules [data-module=${name}]`).dataset.address);
+  const module = (name) => import(document.querySelector(`link[data-module=${name}]`).href);
   const [{ Model, clock, snap, STEP }, { Server }, { Drawing }, { Lift }, { Acts }, { Panel }, { listenToMouse }, { listenToKeys }] =
     await Promise.all(["model", "server", "drawing", "lift", "acts", "panel", "dragging", "keys"].map(module));
 
@@ -143,3 +143,4 @@ const begin = async () => {
 };
 
 if (root && wide.matches) begin();
+else if (root) wide.addEventListener("change", begin, { once: true });
