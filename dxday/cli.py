@@ -1,25 +1,21 @@
 """`dxday …` commands: thin, each one transaction at the most; J marks those that answer JSON with --json."""
 
-import json as json_module
 import logging
 import os
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
 import structlog
-from flask import Flask, current_app, url_for
+from flask import current_app, url_for
 from flask_migrate import check, downgrade, upgrade
 
 import config
-from dxday import db, doctor, scheduler, serve, worker
+from dxday import db, doctor, schedule_cli, scheduler, serve, worker
 from dxday.accounts import queries as accounts
 from dxday.accounts import services as account_services
-from dxday.app import DatabaseBehind, create_app, refuse_when_behind
+from dxday.app import DatabaseBehind, refuse_when_behind
 from dxday.audit import queries as audit
 from dxday.certificates import jobs as certificate_jobs
 from dxday.certificates import queries as certificates
@@ -37,52 +33,13 @@ from dxday.runs import queries as runs
 from dxday.runs import rules, timetable
 from dxday.runs import services as run_services
 from dxday.runs.jobs import Notebook, name_of_this_process
+from dxday.terminal import answer, fail, json_option, open_app, with_app
 
 log = structlog.get_logger()
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 FORMER_NAMES = {"registration-reminders": "reminders"}
 """Jobs that were called otherwise once; what people have written into their own timetables goes on."""
-
-Command = Callable[..., Any]
-
-
-def fail(message: str) -> NoReturn:
-    """Say what is wrong on standard error and end with status 1."""
-    click.echo(message, err=True)
-    raise SystemExit(1)
-
-
-def with_app(command: Command) -> Command:
-    """Run the command inside the application; a refusal or unusable settings become a sentence and status 1."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        app = _app()
-        with app.app_context():
-            try:
-                return command(*args, **options)
-            except (Refusal, DatabaseBehind) as refusal:
-                fail(str(refusal))
-
-    return run
-
-
-def json_option(command: Command) -> Command:
-    """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Answer JSON.")(command)
-
-
-def answer(facts: Any, *, as_json: bool, line: str) -> None:
-    """Print facts as JSON, or the line for people."""
-    click.echo(json_module.dumps(facts, ensure_ascii=False, indent=2, default=str) if as_json else line)
-
-
-def _app() -> Flask:
-    try:
-        return create_app(config.read())
-    except config.SettingsRefused as refused:
-        fail(str(refused))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,7 +92,7 @@ def worker_command(threads: int, served_at: str | None) -> None:
     SIGTERM ends it when what is at hand is done, after 15 seconds at the latest; a second one at once.
     """
     stop = worker.stop_on_signals()
-    app = _app()
+    app = open_app()
     app.config["SERVED_AT"] = served_at
     with app.app_context():
         try:
@@ -319,6 +276,9 @@ def verify_certificate(file: Path, as_json: bool) -> None:
     )
     if status != "valid":
         raise SystemExit(1)
+
+
+cli.add_command(schedule_cli.group)
 
 
 # ---------------------------------------------------------------- jobs, mail, audit

@@ -38,8 +38,16 @@ NOT_A_DAY = lazy_gettext("Write the day as in 10/10/2026.")
 NOT_OFFERED = lazy_gettext("This is not on offer any more. Choose another answer.")
 
 
-def _between(least: int, most: int) -> NumberRange:
-    return NumberRange(least, most, message=lazy_gettext("Write a number from %(min)d to %(max)d."))
+class _Between(NumberRange):
+    """Refuse a number that is too small or too large; what is no number has its error already."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is not None:
+            super().__call__(form, field)
+
+
+def _between(least: int, most: int) -> _Between:
+    return _Between(least, most, message=lazy_gettext("Write a number from %(min)d to %(max)d."))
 
 
 class OverrideForm(Form):
@@ -178,8 +186,10 @@ class AvailabilityForm(Form):
         lazy_gettext("In this time"),
         [required()],
         choices=[
-            ("no", lazy_gettext("they cannot come, or it cannot be used")),
-            ("yes", lazy_gettext("they can come, or it can be used; and not at times that nobody entered")),
+            SelectChoice("no", lazy_gettext("they cannot come, or it cannot be used")),
+            SelectChoice(
+                "yes", lazy_gettext("they can come, or it can be used; and not at times that nobody entered")
+            ),
         ],
         default="no",
     )

@@ -1,12 +1,14 @@
 """Every role at every address: what each may open is written down here, and nothing else opens."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from dxday.accounts import services as accounts
 from dxday.adapters.storage import open_storage
+from dxday.conflicts.models import Availability
 from dxday.core import codes
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
@@ -44,6 +46,7 @@ MAY_OPEN = {
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
     "board.": {"organizer", "admin"},
+    "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
     "operations.index": SIGNED_IN,
@@ -127,6 +130,15 @@ def world(app):
     rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
     operation = make.operation(edition)
+    window = make.save(
+        Availability(
+            edition_id=edition.id,
+            site_id=site.id,
+            starts_at=make.NOW,
+            ends_at=make.NOW + timedelta(hours=1),
+            available=False,
+        )
+    )
     hook = make.hook(edition)
     delivery = make.hook_delivery(hook)
     db.session.commit()
@@ -140,6 +152,7 @@ def world(app):
         "message_id": message.id,
         "rule_id": rule.id,
         "operation_id": operation.id,
+        "window_id": window.id,
         "audience": rule.audience,
         "suppression_id": suppression.id,
         "hook_id": hook.id,
