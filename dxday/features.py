@@ -7,6 +7,7 @@ from dxday.accounts.views import people
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
+from dxday.board import views as board
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
@@ -58,6 +59,7 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         lazy_gettext("Programme"),
         [
             (lazy_gettext("Sessions"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
@@ -113,6 +115,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
     app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
+    app.register_blueprint(board.bp)  # /manage/<edition>/programme/board
     app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
@@ -121,9 +124,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(exchange.bp)  # /manage/<edition>/programme/import
     app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
     app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
-    app.register_blueprint(
-        programme_screens.bp
-    )  # /<edition>/now, /<edition>/sites/<site>/now, /<edition>/widget
+    app.register_blueprint(programme_screens.bp)  # /<edition>/now, …/sites/<site>/now, /<edition>/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

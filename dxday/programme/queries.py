@@ -218,7 +218,10 @@ def get_public_session(edition_id: int, code: str) -> PublishedSession:
 
 
 def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
-    """Return those sessions of the edition that have these ids, whole, by id; four statements for up to 500."""
+    """Return those sessions of the edition that have these ids, whole, as they are saved now, by id.
+
+    Four statements for each 500 of them.
+    """
     wanted = sorted(set(ids))
     found: list[Session] = []
     for first in range(0, len(wanted), 500):
@@ -226,6 +229,7 @@ def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
             _whole()
             .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
             .order_by(Session.id)
+            .execution_options(populate_existing=True)
         )
     return found
 

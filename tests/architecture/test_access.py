@@ -50,6 +50,7 @@ MAY_OPEN = {
     "tracks.": {"organizer", "admin"},
     "people.": {"organizer", "admin"},
     "site_desk.": {"site", "admin"},
+    "board.": {"organizer", "admin"},
     "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
@@ -180,6 +181,7 @@ def world(app):
             "programme_public": session.code,
             "changes": session.code,
             "site_desk": session.code,
+            "board": session.code,
         },
         "nomination": nomination.code,
         "token": {
