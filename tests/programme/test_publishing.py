@@ -77,11 +77,13 @@ class Stage:
     def change_site(self, session, **given):
         whole = self.read(session)
         placed = next(p for p in whole.placements if p.role is PlacementRole.RECEIVING)
+        reason = "" if given.get("received", True) else "No line"
         services.change_placement(
             placed,
             seen=whole.version,
             mode=Mode.BROADCAST,
             join_url=None,
+            reception=rules.Reception(placed.starts_at, placed.ends_at, opt_out_reason=reason),
             actor=make.actor(),
             **({"room": placed.room, "received": True, "now": make.NOW} | given),
         )
