@@ -11,7 +11,7 @@ from dxday.audit.models import AuditEntry
 from dxday.core.actor import Actor, ActorKind
 from dxday.db import db, transaction
 from dxday.editions.models import Edition
-from dxday.programme import publishing, queries, services
+from dxday.programme import publishing, queries, rules, services
 from dxday.programme.models import (
     PlacementChange,
     PublishedPart,
