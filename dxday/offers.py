@@ -7,6 +7,8 @@ from dxday.certificates import letters as certificates
 from dxday.certificates import reminders as certificates_reminders
 from dxday.certificates.models import Certificate
 from dxday.changes import letters as changes
+from dxday.conflicts import queries as conflicts
+from dxday.conflicts import services as conflict_services
 from dxday.core.i18n import lazy_gettext
 from dxday.exchange import operations as exchange_operations
 from dxday.nominations import letters as nominations
@@ -16,6 +18,7 @@ from dxday.notifications.models import Message
 from dxday.operations import kinds
 from dxday.operations.models import Operation
 from dxday.programme import reminders as programme_reminders
+from dxday.programme.watching import Watch
 from dxday.proposals import letters as proposals
 from dxday.registration import letters as registration
 from dxday.registration import operations as registration_operations
@@ -48,6 +51,7 @@ def init_app(app: Flask) -> None:
         proposals.LETTERS,
         [letter for audience in audiences.values() for letter in audience.letters],
     )
+    app.extensions["dxday_watch"] = Watch(conflict_services.watch_change, conflicts.list_findings_of)
     app.extensions["dxday_loads"] = (
         Load("messages", lazy_gettext("Messages"), Message, Message.created_at),
         Load("certificates", lazy_gettext("Certificates"), Certificate, Certificate.issued_at),

@@ -1,4 +1,4 @@
-"""`dxday schedule …`: the programme as files, and the timetable solver."""
+"""`dxday schedule …`: the programme as files, its check, its releases, and the timetable solver."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from types import FrameType
 import click
 
 from dxday import db
+from dxday.conflicts import queries as conflicts
+from dxday.conflicts.rules import Finding, Level
 from dxday.core import clock
 from dxday.core.actor import SYSTEM
 from dxday.core.errors import Refusal
@@ -20,9 +22,14 @@ from dxday.editions import queries as editions
 from dxday.exchange import files as files_in
 from dxday.exchange import publication
 from dxday.exchange.services import Choices
+from dxday.proposals import queries as proposals_to_read
+from dxday.proposals import services as proposals
 from dxday.releases import queries as releases
 from dxday.releases import services as release_services
+from dxday.scheduling import services as scheduling
+from dxday.scheduling.rules import Task, Wish
 from dxday.solver import files
+from dxday.solver.problem import Problem
 from dxday.solver.result import Solution
 from dxday.terminal import answer, fail, json_option, with_app
 
@@ -30,6 +37,45 @@ from dxday.terminal import answer, fail, json_option, with_app
 @click.group("schedule")
 def group() -> None:
     """The programme of an edition, and timetables by file."""
+
+
+@group.command("check")
+@click.option("--edition", "edition_code", required=True, metavar="CODE")
+@click.option(
+    "--fail-on",
+    type=click.Choice([level.value for level in Level if level is not Level.IGNORE]),
+    help="End with status 1 when a finding of at least this level stands that nobody has overridden.",
+)
+@json_option
+@with_app
+def check_command(edition_code: str, fail_on: str | None, as_json: bool) -> None:
+    """Say what stands against the programme as it is planned now, one finding for each clashing pair."""
+    found = conflicts.list_findings(editions.get_edition(edition_code).id)
+    lines = [_line(each) for each in found] or ["Nothing stands against the programme."]
+    answer([_facts(each) for each in found], as_json=as_json, line="\n".join(lines))
+    if fail_on and any(
+        each.override is None and each.level.weight >= Level(fail_on).weight for each in found
+    ):
+        raise SystemExit(1)
+
+
+def _facts(found: Finding) -> dict[str, object]:
+    return {
+        "rule": found.rule,
+        "level": found.level.value,
+        "sessions": list(found.codes),
+        "sites": list(found.site_codes),
+        "message": str(found.message),
+        "mend": str(found.mend),
+        "key": found.key,
+        "override": found.override,
+    }
+
+
+def _line(found: Finding) -> str:
+    head = f"{found.level.value:<14}{found.rule:<20}{found.message}"
+    rest = f"may stand: {found.override}" if found.override else found.mend
+    return f"{head}\n{'':<34}{rest}"
 
 
 @group.command("release")
@@ -57,6 +103,7 @@ def release_command(edition_code: str, name: str, force: bool, reason: str, as_j
             "registrants": {pick(name, "vi"): count for name, count in affected.by_site},
             "speakers": affected.speakers,
             "presiding_officers": affected.presiding,
+            "coordinators": affected.coordinators,
             "letters": affected.audience.letters,
             "unreached": list(affected.audience.unreached),
         },
@@ -128,24 +175,68 @@ def export_command(edition_code: str, form: str, out: Path | None) -> None:
 
 
 @group.command("solve")
+@click.option("--edition", "edition_code", metavar="CODE", help="The draft of an edition.")
+@click.option("--keep-published", is_flag=True, help="With --edition: what the public sees stays.")
+@click.option("--apply", "take", is_flag=True, help="With --edition: take the proposal at once.")
 @click.option(
     "--problem",
-    required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="What to place, as JSON.",
+    help="A problem as JSON, without a database.",
 )
 @click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the timetable goes."
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the timetable of the problem goes."
 )
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(0.1, 86_400))
 @click.option("--repair", is_flag=True, help="Keep the current placements; move as little as possible.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--json", "as_json", is_flag=True, help="Answer JSON.")
-def solve_command(problem: Path, out: Path, seconds: float, repair: bool, seed: int, as_json: bool) -> None:
-    """Place what a problem file holds, without a database; the format is described in docs/solver.md.
+def solve_command(
+    edition_code: str | None,
+    keep_published: bool,
+    take: bool,
+    problem: Path | None,
+    out: Path | None,
+    seconds: float,
+    repair: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Look for times and rooms: for the draft of an edition, as a proposal; or for a problem in a file.
 
-    Ctrl-C ends the search with the best timetable found so far.
+    The format of problems is described in docs/solver.md.  Ctrl-C ends the search with the best found so far.
     """
+    if edition_code is not None and problem is None and out is None and not repair:
+        _solve_edition(edition_code, seconds, seed, keep_published=keep_published, take=take, as_json=as_json)
+    elif problem is not None and out is not None and edition_code is None and not keep_published and not take:
+        _solve_file(problem, out, seconds, seed, repair=repair, as_json=as_json)
+    else:
+        raise click.UsageError("Give either --edition, or --problem with --out.")
+
+
+@with_app
+def _solve_edition(
+    edition_code: str, seconds: float, seed: int, *, keep_published: bool, take: bool, as_json: bool
+) -> None:
+    edition = editions.get_edition(edition_code)
+    wish = Wish(Task.IMPROVE, seconds=max(round(seconds), 1), keep_published=keep_published)
+    asked = scheduling.read_search(edition, wish)
+    db.db.session.commit()  # the search holds no connection
+    found = _search(asked.problem, seconds=seconds, repair=False, seed=seed)
+    now = clock.now()
+    with db.transaction():
+        proposal = scheduling.propose(edition, asked, found, operation_id=None, actor=SYSTEM, now=now)
+        if proposal is not None and take:
+            proposal = proposals_to_read.get_proposal(edition.id, proposal.id)
+            proposals.take_proposal(proposal, edition, seen=proposal.version, actor=SYSTEM, now=now)
+    facts = {
+        **scheduling.facts_of(asked, found),
+        "proposal": proposal.id if proposal else None,
+        "applied": take,
+    }
+    answer(facts, as_json=as_json, line=_summary(found))
+
+
+def _solve_file(problem: Path, out: Path, seconds: float, seed: int, *, repair: bool, as_json: bool) -> None:
     try:
         text = problem.read_bytes() if problem.stat().st_size <= files.LARGEST else b" " * (files.LARGEST + 1)
     except OSError as fault:
@@ -153,7 +244,7 @@ def solve_command(problem: Path, out: Path, seconds: float, repair: bool, seed: 
     if not out.absolute().parent.is_dir():
         fail(f"{out}: there is no folder {out.absolute().parent}")
     try:
-        found = _solve(text, seconds=seconds, repair=repair, seed=seed)
+        found = _search(files.read_problem(text), seconds=seconds, repair=repair, seed=seed)
     except Refusal as refusal:
         fail(f"{problem}: {refusal}")
     fresh = out.with_name(f"{out.name}.{os.getpid()}.new")
@@ -173,7 +264,7 @@ def solve_command(problem: Path, out: Path, seconds: float, repair: bool, seed: 
         click.echo(_summary(found))
 
 
-def _solve(text: bytes, *, seconds: float, repair: bool, seed: int) -> Solution:
+def _search(problem: Problem, *, seconds: float, repair: bool, seed: int) -> Solution:
     """Solve with the search itself loaded only now, since OR-Tools takes its time."""
     from dxday.solver import model, search
 
@@ -183,11 +274,10 @@ def _solve(text: bytes, *, seconds: float, repair: bool, seed: int) -> Solution:
         nonlocal interrupted
         interrupted = True
 
-    known = files.read_problem(text)
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return search.solve(
-            known, seconds=seconds, repair=repair, seed=seed, progress=_progress(), stop=lambda: interrupted
+            problem, seconds=seconds, repair=repair, seed=seed, progress=_progress(), stop=lambda: interrupted
         )
     finally:
         model.wait_for_loading()

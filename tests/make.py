@@ -35,6 +35,9 @@ from dxday.programme.models import (
     Session,
 )
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
+from dxday.proposals.models import Proposal
+from dxday.proposals.rules import Source
+from dxday.proposals.rules import State as ProposalState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.reminders.models import ReminderRule
@@ -416,3 +419,15 @@ def operation(edition: Edition, **given: Any) -> Operation:
         "created_at": NOW,
     }
     return save(Operation(edition_id=edition.id, **(defaults | given)))
+
+
+def proposal(edition: Edition, **given: Any) -> Proposal:
+    """A proposal of automatic scheduling that waits, without changes."""
+    defaults = {
+        "source": Source.SOLVER,
+        "state": ProposalState.OPEN,
+        "changes": [],
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return save(Proposal(edition_id=edition.id, **(defaults | given)))

@@ -17,9 +17,13 @@ from dxday.core import clock
 from dxday.core.carriage import Carriage
 from dxday.db import db
 from dxday.notifications.models import Message
+from dxday.programme.models import PlacementOverride
+from dxday.programme.rules import SessionState
 from dxday.runs.models import JobRun, JobState, WorkerBeat
 from dxday.runs.rules import Outcome
 from tests import make
+
+FINDING = {"rule", "level", "sessions", "sites", "message", "mend", "key", "override"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def test_the_doctor_finds_nothing_on_a_prepared_machine(dxday):
     assert {row["part"]: row["mend"] for row in json.loads(result.output)} == dict.fromkeys(
         (
             "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys",
-            "workers", "jobs", "messages",
+            "solver", "workers", "jobs", "messages",
         )
     )  # fmt: skip
 
@@ -138,11 +142,28 @@ def test_a_user_is_added_with_a_link_that_signs_in_once(dxday):
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/sign-in/link/\S{32}\n", result.output)
 
 
+def test_a_coordinator_of_a_site_is_added(dxday):
+    result = dxday(
+        "user", "add", "diem.cau@example.org", "--role", "site", "--edition", "next", "--site", "cua-lo"
+    )
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/sign-in/link/\S{32}\n", result.output)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("user", "add", "x", "--role", "admin"), "“x” is no e-mail address."),
         (("user", "add", "x@example.org", "--role", "agency"), "name it with --organisation CODE"),
+        (
+            ("user", "add", "x@example.org", "--role", "site", "--edition", "next"),
+            "name it with --edition CODE --site CODE",
+        ),
+        (
+            ("user", "add", "x@example.org", "--role", "site", "--edition", "next", "--site", "none"),
+            "There is nothing at this address.",
+        ),
         (
             ("user", "add", "x@example.org", "--role", "admin", "--edition", "none"),
             "There is nothing at this address.",
@@ -273,6 +294,50 @@ def test_reminders_leave_by_their_rules_and_not_before(dxday):
     early = json.loads(dxday("jobs", "run", "reminders", "--at", "2020-01-01T08:00", "--json").output)
 
     assert early == {"job": "reminders", "count": 0}
+
+
+def test_the_check_says_what_stands_against_the_programme_in_words_and_as_json(dxday):
+    everything = json.loads(dxday("schedule", "check", "--edition", "next", "--json").output)
+    in_words = dxday("schedule", "check", "--edition", "next")
+
+    assert in_words.exit_code == 0
+    assert all(set(each) == FINDING for each in everything)
+    assert in_words.output.count("\n") == max(1, 2 * len(everything))
+
+
+def test_the_check_finds_the_two_sessions_in_one_room_and_fails_when_it_is_asked_to(dxday):
+    with opened(dxday):
+        edition = make.edition(code="clashing")
+        room = make.room(make.site(edition, code="vinh"))
+        for code, reason in (("first", None), ("second", "imported"), ("third", "imported")):
+            override = reason and make.save(PlacementOverride(reason=reason, created_at=make.NOW))
+            session = make.session(edition, code=code, state=SessionState.DRAFT, title={"vi": code})
+            make.placement(session, room, override_id=override and override.id)
+        make.session(edition, code="loose", state=SessionState.DRAFT, title={"vi": "loose"})
+        db.session.commit()
+
+    checked = dxday("schedule", "check", "--edition", "clashing", "--json")
+    shapes = [
+        (each["rule"], each["level"], each["sessions"], each["sites"], each["override"])
+        for each in json.loads(checked.output)
+    ]
+    ends = [
+        dxday("schedule", "check", "--edition", "clashing", "--fail-on", level).exit_code
+        for level in ("warn", "block_release", "block")
+    ]
+
+    assert checked.exit_code == 0
+    assert shapes == [
+        ("room-overlap", "block", [one, other], ["vinh"], "imported")
+        for one, other in (("first", "second"), ("first", "third"), ("second", "third"))
+    ] + [("unplaced", "warn", ["loose"], [], None)]
+    assert ends == [1, 0, 0]
+
+
+def test_the_check_of_an_edition_that_is_not_there_says_so(dxday):
+    result = dxday("schedule", "check", "--edition", "nothing")
+
+    assert (result.exit_code, result.output) == (1, "There is nothing at this address.\n")
 
 
 def test_the_trail_is_whole_and_a_changed_byte_is_found(dxday):

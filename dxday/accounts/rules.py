@@ -69,6 +69,19 @@ def check_grant(role: Role, *, site_id: int | None) -> None:
         raise SiteNeeded
 
 
+class NameMissing(RuleBroken):
+    """A person without a name."""
+
+    field = "full_name"
+    sentence = lazy_gettext("Write the name.")
+
+
+def check_name(full_name: str) -> None:
+    """Raise NameMissing."""
+    if not full_name.strip():
+        raise NameMissing
+
+
 def check_password(password: str) -> None:
     """Raise PasswordTooShort for fewer than PASSWORD_LENGTH characters."""
     if len(password) < PASSWORD_LENGTH:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +16,7 @@ from dxday.audit import services as audit
 from dxday.core.actor import VISITOR, Actor
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
+from dxday.core.seen import check_unchanged
 from dxday.db import db
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
@@ -70,6 +72,41 @@ def add_person(
     db.session.add(person)
     db.session.flush()
     return person
+
+
+PERSON_FIELDS = ("full_name", "position", "organisation_id", "email", "locale")
+
+
+def note_person(person: Person, *, actor: Actor, now: datetime, edition_id: int | None = None) -> None:
+    """Note in the trail that a person was added by somebody's hand."""
+    audit.record("person.added", subject=f"person:{person.id}", actor=actor, now=now, edition_id=edition_id)
+
+
+def change_person(
+    person: Person, *, seen: str, actor: Actor, now: datetime, edition_id: int | None = None, **wanted: Any
+) -> None:
+    """Change columns of a person, in PERSON_FIELDS; `seen` is the fingerprint of what was looked at.
+
+    Raises Stale, NameMissing.
+    """
+    check_unchanged(person, PERSON_FIELDS, seen)
+    rules.check_name(wanted["full_name"])
+    changed = sorted(
+        name for name in PERSON_FIELDS if name in wanted and getattr(person, name) != wanted[name]
+    )
+    for name in changed:
+        setattr(person, name, wanted[name])
+    if not changed:
+        return
+    db.session.flush()
+    audit.record(
+        "person.changed",
+        subject=f"person:{person.id}",
+        actor=actor,
+        now=now,
+        edition_id=edition_id,
+        changed=changed,
+    )
 
 
 def add_account(email: str, *, full_name: str, locale: str, actor: Actor, now: datetime) -> Account:

@@ -384,7 +384,7 @@ def tell_people(story: Story, *, now: datetime) -> Told:
         return Told(0, 0, None)
     people = queries.list_people_to_tell(notice.id, story.reach)
     told, failed = _tell_each(
-        notice, [(f"person:{each.person_id}", partial(_tell_person, story, each, now=now)) for each in people]
+        notice, [(each.recipient, partial(_tell_person, story, each, now=now)) for each in people]
     )
     return Told(told, failed, None)
 
@@ -469,10 +469,10 @@ def _tell_person(story: Story, one: Concerned, *, now: datetime) -> bool:
         to_address=one.address,
         to_name=one.name,
         locale=one.locale,
-        key=queries.key_of(story.notice.id, f"person:{one.person_id}"),
+        key=queries.key_of(story.notice.id, one.recipient),
         now=now,
         edition=story.edition,
-        recipient=f"person:{one.person_id}",
+        recipient=one.recipient,
         **_facts(story, lines=lines),
         has_place=False,
         code="",

@@ -6,7 +6,7 @@ Either asks lanes (see `lanes`), so it costs n log n and a step for each thing f
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -68,7 +68,18 @@ class Index:
     def check_sessions(self, session_ids: Iterable[int]) -> list[Finding]:
         """Return what stands against these sessions, the heaviest first; what is not in the programme has nothing."""
         known = {session_id for session_id in session_ids if session_id in self.world.sessions}
-        return _in_order(self._look(self.world, _focus_on(known, self.world, self.world)).values())
+        return _in_order(self._look(self.world, _focus_on(known, self.world)).values())
+
+    def compare(self, after: "Index", session_ids: Iterable[int]) -> Difference:
+        """Return what a change of these sessions brought and mended; `after` is the programme with it."""
+        asked = set(session_ids)
+        focus = _focus_on(asked, self.world, after.world)
+        worlds = [(self, self.world), (after, after.world)]
+        had, has = (
+            index._look(world, replace(focus, sessions=asked & world.sessions.keys()))
+            for index, world in worlds
+        )
+        return _difference(had, has)
 
     def try_moves(self, moves: Sequence[Move]) -> Difference:
         """Return what these moves, done together, would bring and mend.
@@ -81,11 +92,7 @@ class Index:
         world = self.world.changed(changed)
         focus = _focus_on(changed.keys(), self.world, world)
         focus = replace(focus, placements=touched)
-        before, after = self._look(self.world, focus), self._look(world, focus)
-        return Difference(
-            new=_in_order(found for name, found in after.items() if name not in before),
-            solved=_in_order(found for name, found in before.items() if name not in after),
-        )
+        return _difference(self._look(self.world, focus), self._look(world, focus))
 
     def _place(self, moves: Sequence[Move]) -> dict[int, list[PlacementFacts]]:
         """Return the placements that every touched session would have."""
@@ -156,6 +163,7 @@ class Index:
             for draft in rule.find(world, focus):
                 name = rule.code, draft.key
                 if name not in found:
+                    about = [world.sessions[session_id] for session_id in draft.session_ids]
                     found[name] = Finding(
                         rule.code,
                         level,
@@ -166,8 +174,22 @@ class Index:
                         draft.message,
                         draft.mend,
                         overrides.get(name, draft.allowed),
+                        tuple([session.code for session in about]),
+                        tuple(
+                            world.sites[site_id].code for site_id in draft.site_ids if site_id in world.sites
+                        ),
+                        tuple([session.title for session in about]),
                     )
         return found
+
+
+def _difference(
+    before: Mapping[tuple[str, str], Finding], after: Mapping[tuple[str, str], Finding]
+) -> Difference:
+    return Difference(
+        new=_in_order(found for name, found in after.items() if name not in before),
+        solved=_in_order(found for name, found in before.items() if name not in after),
+    )
 
 
 def _focus_on(session_ids: Collection[int], *worlds: World) -> Focus:
@@ -176,7 +198,7 @@ def _focus_on(session_ids: Collection[int], *worlds: World) -> Focus:
     times: list[tuple[int, int]] = []
     for world in worlds:
         for session_id in session_ids:
-            slots = world.slots_of(session_id)
+            slots = world.slots_of(session_id) if session_id in world.sessions else ()
             if slots:
                 placements.update(slot.id for slot in slots)
                 times.append((min(slot.start for slot in slots), max(slot.end for slot in slots)))

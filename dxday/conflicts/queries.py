@@ -1,10 +1,12 @@
 """Reading what the conflict rules look at, and what they find."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, union
+from sqlalchemy import func, or_, select, union
+from sqlalchemy.orm import joinedload
 
 from dxday.accounts.models import Person
 from dxday.conflicts.engine import Index
@@ -28,6 +30,7 @@ from dxday.conflicts.models import (
 )
 from dxday.conflicts.rules import RULES, Finding, Level, Limits
 from dxday.core.errors import NotFound
+from dxday.core.i18n import Translations
 from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.programme.models import Part, Placement, PlacementOverride, Session, SessionOrder
@@ -35,6 +38,17 @@ from dxday.programme.rules import SessionState
 from dxday.registration.models import SeatPool
 from dxday.registration.rules import SeatMode
 from dxday.sites.models import Room, Site
+
+
+@dataclass(frozen=True)
+class Named:
+    """A time of availability with what it is of: a person, a room with its site, or a site."""
+
+    window: Availability
+    person: str | None
+    room: Translations | None
+    site: Translations | None
+
 
 # What the engine looks at --------------------------------------------------------------------------------------------
 
@@ -233,6 +247,16 @@ def list_standing(edition_id: int, level: Level) -> list[Finding]:
     ]
 
 
+def find_finding(edition_id: int, rule: str, key: str) -> Finding | None:
+    """Return what a rule finds of this key, or None."""
+    return next((found for found in list_findings(edition_id) if found.name == (rule, key)), None)
+
+
+def list_findings_of(edition_id: int, session_id: int) -> list[Finding]:
+    """Return what stands against a session, the heaviest first."""
+    return load_index(edition_id).check_sessions([session_id])
+
+
 # What the edition says -----------------------------------------------------------------------------------------------
 
 
@@ -257,6 +281,82 @@ def map_levels(edition_id: int) -> dict[str, Level]:
         )
     )
     return dict(rows.all())
+
+
+def list_settings(edition_id: int) -> list[ConflictSetting]:
+    """Return the rules to which the edition gives a level of its own."""
+    return list(
+        db.session.scalars(
+            select(ConflictSetting)
+            .where(ConflictSetting.edition_id == edition_id)
+            .order_by(ConflictSetting.rule)
+        )
+    )
+
+
+def map_overrides(edition_id: int) -> dict[tuple[str, str], ConflictOverride]:
+    """Return the overrides of the edition with who gave them, by rule and key."""
+    rows = db.session.scalars(
+        select(ConflictOverride)
+        .where(ConflictOverride.edition_id == edition_id)
+        .options(joinedload(ConflictOverride.account))
+    )
+    return {(row.rule, row.key): row for row in rows}
+
+
+def find_override(edition_id: int, rule: str, key: str) -> ConflictOverride | None:
+    """Return the override of a finding, or None."""
+    return db.session.scalars(
+        select(ConflictOverride).where(
+            ConflictOverride.edition_id == edition_id,
+            ConflictOverride.rule == rule,
+            ConflictOverride.key == key,
+        )
+    ).one_or_none()
+
+
+def list_ways(edition_id: int, site_id: int) -> list[SiteTravel]:
+    """Return the ways from a site to others of which the length is known."""
+    return list(
+        db.session.scalars(
+            select(SiteTravel)
+            .where(
+                SiteTravel.edition_id == edition_id,
+                or_(SiteTravel.one_id == site_id, SiteTravel.other_id == site_id),
+            )
+            .order_by(SiteTravel.id)
+        )
+    )
+
+
+def list_availability(edition_id: int) -> list[Named]:
+    """Return the times in which people, rooms and sites can and cannot be had: people first, by name and time."""
+    rows = db.session.execute(
+        select(Availability, Person.full_name, Room.name, Site.name)
+        .join(Person, Person.id == Availability.person_id, isouter=True)
+        .join(Room, Room.id == Availability.room_id, isouter=True)
+        .join(Site, Site.id == func.coalesce(Availability.site_id, Room.site_id), isouter=True)
+        .where(Availability.edition_id == edition_id)
+        .order_by(
+            Person.full_name.is_(None),
+            Person.full_name,
+            Site.position,
+            Site.id,
+            Room.id,
+            Availability.starts_at,
+        )
+    )
+    return [Named(window, person, room, site) for window, person, room, site in rows]
+
+
+def get_availability(edition_id: int, window_id: int) -> Availability:
+    """Return a time of availability of the edition.  Raises NotFound."""
+    found = db.session.scalars(
+        select(Availability).where(Availability.edition_id == edition_id, Availability.id == window_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def map_travel(edition_id: int) -> dict[tuple[int, int], timedelta]:

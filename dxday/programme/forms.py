@@ -20,7 +20,7 @@ from wtforms import (
     URLField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional, Regexp
+from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dxday.accounts.models import Person
@@ -33,13 +33,23 @@ from dxday.programme.rules import (
     SESSION_KIND_NAMES,
     Mode,
     OrderMark,
+    Overridable,
     PartKind,
-    RoomTaken,
     SessionKind,
 )
 from dxday.sites.models import Room, Site
 from dxday.web.filters import local, number, text
-from dxday.web.forms import CodesField, Form, at, at_most, between, required, spread, translations
+from dxday.web.forms import (
+    CodesField,
+    Form,
+    at,
+    at_most,
+    between,
+    required,
+    spread,
+    translations,
+    whole_address,
+)
 
 NOT_A_TIME = lazy_gettext("Write the time as in 08:30.")
 NOT_A_NUMBER = lazy_gettext("Write a whole number.")
@@ -64,21 +74,21 @@ class CheckboxList(SelectMultipleField):
 
 
 class OverridingForm(Form):
-    """A form that may take a room although it is taken; the question comes after the refusal."""
+    """A form that may do something although a room is taken or a rule broken; the question comes after the refusal."""
 
     override_reason = StringField(
-        lazy_gettext("Use the room anyway, because"),
+        lazy_gettext("Save it anyway, because"),
         [at_most(LONGEST_REASON)],
         description=lazy_gettext(
-            "Only if both really fit, for example since the hall is divided. The reason is kept with your name."
+            "Only if it really fits, for example since the hall is divided. The reason is kept with your name."
         ),
     )
     clashed = HiddenField()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put the refusal beside its field; after a clash the form also asks for a reason to share the room."""
+        """Put the refusal beside its field; after a clash the form also asks for a reason to save it anyway."""
         super().refuse(refusal)
-        if isinstance(refusal, RoomTaken):
+        if isinstance(refusal, Overridable):
             self.clashed.data = "1"
 
     @property
@@ -98,9 +108,9 @@ class SessionForm(OverridingForm):
     abstract_en = TextAreaField(lazy_gettext("What it is about, in English"), [at_most(LONGEST_ABSTRACT)])
     abstract_hi = TextAreaField(lazy_gettext("What it is about, in Hindi"), [at_most(LONGEST_ABSTRACT)])
     language = SelectField(lazy_gettext("Language that is spoken"), choices=_choices(LOCALES))
-    subtitle_vi = StringField(lazy_gettext("Subtitle in Vietnamese"), [at_most(LONGEST_TITLE)])
-    subtitle_en = StringField(lazy_gettext("Subtitle in English"), [at_most(LONGEST_TITLE)])
-    subtitle_hi = StringField(lazy_gettext("Subtitle in Hindi"), [at_most(LONGEST_TITLE)])
+    subtitle_vi = StringField(lazy_gettext("Line under the title, in Vietnamese"), [at_most(LONGEST_TITLE)])
+    subtitle_en = StringField(lazy_gettext("Line under the title, in English"), [at_most(LONGEST_TITLE)])
+    subtitle_hi = StringField(lazy_gettext("Line under the title, in Hindi"), [at_most(LONGEST_TITLE)])
     description_vi = TextAreaField(lazy_gettext("In full, in Vietnamese"), [at_most(LONGEST_DESCRIPTION)])
     description_en = TextAreaField(lazy_gettext("In full, in English"), [at_most(LONGEST_DESCRIPTION)])
     description_hi = TextAreaField(lazy_gettext("In full, in Hindi"), [at_most(LONGEST_DESCRIPTION)])
@@ -295,6 +305,8 @@ class EditSessionForm(SessionForm):
         """Offer to have no room where the session has none (it is held online alone), and no time either."""
         super().__init__(*args, **options)
         self.placed = placed
+        if placed:
+            del self["duration"]
         if not placed:
             self.free_place()
         elif not needs_room:
@@ -324,11 +336,12 @@ class PlacementForm(OverridingForm):
         [
             Optional(),
             at_most(LONGEST_URL),
-            Regexp(
-                r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://.")
-            ),
+            whole_address(),
         ],
-        description=lazy_gettext("Sent by mail to those who registered; never shown on public pages."),
+        description=lazy_gettext(
+            "Everybody sees it in the programme and its calendars, unless the session is held on site alone. "
+            "A link for those who registered belongs to the site."
+        ),
     )
     capacity = IntegerField(
         lazy_gettext("People that can take part here"),
@@ -392,6 +405,29 @@ class AddPlacementForm(OverridingForm):
         """Offer the rooms in which the session is not yet."""
         super().__init__(*args, **options)
         self.room.choices = room_choices(rooms, without=taken)
+
+
+class TrackForm(Form):
+    """A track: its code, its name, where it stands in lists."""
+
+    seen = HiddenField()
+    code = StringField(
+        lazy_gettext("Code"),
+        [required(), at_most(40)],
+        description=lazy_gettext(
+            "Small letters, digits and dashes; it stands in addresses and does not change."
+        ),
+    )
+    name_vi = StringField(lazy_gettext("Name in Vietnamese"), [at_most(200)])
+    name_en = StringField(lazy_gettext("Name in English"), [at_most(200)])
+    name_hi = StringField(lazy_gettext("Name in Hindi"), [at_most(200)])
+    position = IntegerField(lazy_gettext("Position in lists"), [Optional(), between(0, 10_000)])
+
+    def __init__(self, *args: Any, is_new: bool, **options: Any) -> None:
+        """Ask for the code of a new track alone."""
+        super().__init__(*args, **options)
+        if not is_new:
+            del self["code"]
 
 
 class ActForm(Form):

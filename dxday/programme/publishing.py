@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Enum, Select, Uuid, delete, false, func, insert, literal, select, update
+from sqlalchemy import Enum, Select, Uuid, delete, except_, false, func, insert, literal, select, update
 from sqlalchemy.types import TypeEngine
 
 from dxday.audit import services as audit
@@ -69,12 +69,13 @@ def find_changes(
     """Return what a release of the draft as it stands would change, by session; `only` these sessions, or all.
 
     Left out are drafts without a place, those held back (unless `only` names them), what was cancelled before
-    anybody knew of it, and with `known_only` whatever the public does not know yet.  Seven statements, however many
-    the sessions.
+    anybody knew of it, and with `known_only` whatever the public does not know yet.  Eleven statements, however
+    many the sessions.
     """
     db.session.flush()
-    drafts = _read(_DRAFT, edition_id, only)
-    public = _read(_PUBLIC, edition_id, only)
+    looked_at = only if only is not None else _find_candidates(edition_id, known_only=known_only)
+    drafts = _read(_DRAFT, edition_id, looked_at)
+    public = _read(_PUBLIC, edition_id, looked_at)
     held = set() if only is not None else _list_held(edition_id)
     changes = []
     for session_id, draft in drafts.items():
@@ -85,6 +86,11 @@ def find_changes(
         if was is None or differs(becomes, was):
             changes.append(Change(session_id, _kind_of(was, becomes), was, becomes))
     return changes
+
+
+def list_waiting(edition_id: int) -> set[str]:
+    """Return the codes of sessions that the public knows otherwise than the draft has them."""
+    return {change.becomes["code"] for change in find_changes(edition_id, known_only=True)}
 
 
 def published_contents(edition_id: int, *, only: Collection[int] | None = None) -> dict[int, Content]:
@@ -211,6 +217,38 @@ def _read(side: tuple[Any, Any, Any], edition_id: int, only: Collection[int] | N
     for content in contents.values():
         content["parts"].sort(key=_part_order)
     return contents
+
+
+def _find_candidates(edition_id: int, *, known_only: bool) -> set[int]:
+    """Return the ids of the sessions that a release may change: the database finds them, and only they are read.
+
+    A missing JSON value may be written in two ways, so it finds too much rather than too little.
+    """
+    found: set[int] = set()
+    if not known_only:
+        published = select(PublishedSession.id)
+        found |= set(
+            db.session.scalars(
+                select(Session.id).where(Session.edition_id == edition_id, Session.id.not_in(published))
+            )
+        )
+    for number, names in enumerate((SESSION_FIELDS, PLACEMENT_FIELDS, PART_FIELDS)):
+        rows = []
+        for side in (_DRAFT, _PUBLIC):
+            model, session = side[number], side[0]
+            owner = model.id if number == 0 else model.session_id
+            columns = [
+                model.cancelled_at.is_not(None) if name == "cancelled_at" else getattr(model, name)
+                for name in names
+            ]
+            known = select(owner.label("owner"), session.state == SessionState.CANCELLED, *columns).where(
+                session.edition_id == edition_id, owner.in_(select(PublishedSession.id))
+            )
+            rows.append(known if number == 0 else known.join(session, session.id == owner))
+        draft, public = rows
+        gone, come = (except_(one, other).subquery() for one, other in ((public, draft), (draft, public)))
+        found |= set(db.session.scalars(select(gone.c.owner).union(select(come.c.owner))))
+    return found
 
 
 def _list_held(edition_id: int) -> set[int]:

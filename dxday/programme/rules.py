@@ -108,6 +108,32 @@ MODE_NAMES: dict[Mode, Words] = {
 }
 
 
+MOST_AT_ONCE = 200
+"""More sessions than that, on several days, are shown one day at a time."""
+
+MOST_CHOSEN = 200
+"""How many sessions one may choose for oneself; the address has room for them."""
+
+
+def is_shown_by_day(sessions: int, days: int) -> bool:
+    """Tell whether the page of the programme shows one day at a time unless it is asked for all of them."""
+    return days > 1 and sessions > MOST_AT_ONCE
+
+
+def chosen_codes(written: str) -> list[str]:
+    """Return the codes of one's own selection as an address carries them: with commas, each once."""
+    return [code for code in dict.fromkeys(written.split(",")) if code][:MOST_CHOSEN]
+
+
+def public_link(mode: Mode, join_url: str | None) -> str | None:
+    """Return the link that the programme shows to everybody, or None.
+
+    The link of one session at one site is for all who follow it from afar there; what is held on site alone has
+    nobody to join from afar.  The line of a whole site is never shown: it goes by mail to those who registered.
+    """
+    return join_url if mode is not Mode.ON_SITE else None
+
+
 class PartKind(StrEnum):
     """The part that a person has in a session."""
 
@@ -127,6 +153,26 @@ PART_KIND_NAMES: dict[PartKind, Words] = {
 
 GIVEN_PARTS = (PartKind.CHAIR, PartKind.CO_CHAIR, PartKind.SPEAKER)
 """The parts that a session's own form gives; a presiding officer belongs to the site."""
+
+
+PAGES = frozenset(
+    {
+        *(
+            "availability",
+            "board",
+            "check",
+            "export",
+            "import",
+            "new",
+            "people",
+            "proposals",
+            "releases",
+            "rules",
+        ),
+        *("solve", "tracks", "travel"),
+    }
+)
+"""Words that no session has as its code: pages of the programme are at these addresses."""
 
 
 class Overridable(RuleBroken):
@@ -247,6 +293,19 @@ class PlacedAlready(RuleBroken):
     sentence = lazy_gettext("The session has a room and a time already. Move it instead.")
 
 
+class SiteStays(RuleBroken):
+    """A session that several sites share, or one that a site receives, is to go to another site."""
+
+    field = "room"
+    sentence = lazy_gettext("More than one site has a part in this session, so it stays at its site.")
+
+
+class OnlyDraftsComeOff(RuleBroken):
+    """A session that the public knows, or that several sites share, is to lose its time and place."""
+
+    sentence = lazy_gettext("Only a draft at one single site can be taken off the programme.")
+
+
 class TitleMissing(RuleBroken):
     """A session without a name in any language."""
 
@@ -346,6 +405,12 @@ def check_can_change(state: SessionState) -> None:
 def is_local(site_ids: Iterable[int], site_id: int) -> bool:
     """Tell whether a session is of one site alone: it is placed there and nowhere else."""
     return set(site_ids) == {site_id}
+
+
+def check_can_take_off(state: SessionState, *, placements: int) -> None:
+    """Raise OnlyDraftsComeOff unless the session is a draft with one placement."""
+    if state is not SessionState.DRAFT or placements != 1:
+        raise OnlyDraftsComeOff
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

@@ -50,9 +50,7 @@ class Standing:
 def get_proposal(edition_id: int, proposal_id: int) -> Proposal:
     """Return a proposal that was submitted, with its site and who decided.  Raises NotFound, also for a draft."""
     found: Proposal | None = db.session.scalars(
-        _whole()
-        .where(Proposal.edition_id == edition_id, Proposal.id == proposal_id)
-        .execution_options(populate_existing=True)
+        _whole().where(Proposal.edition_id == edition_id, Proposal.id == proposal_id)
     ).one_or_none()
     if found is None or found.state in (State.DRAFT, State.WITHDRAWN):
         raise NotFound
@@ -96,7 +94,6 @@ def find_current(site_id: int) -> Proposal | None:
         )
         .order_by(Proposal.state != State.DRAFT, Proposal.id.desc())
         .limit(1)
-        .execution_options(populate_existing=True)
     ).one_or_none()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dxday.accounts import queries as accounts
 from dxday.audit import services as audit
+from dxday.conflicts import services as conflicts
 from dxday.core.actor import Actor
 from dxday.core.errors import Stale
 from dxday.db import db
@@ -252,7 +253,7 @@ def take_proposal(
     """Put the proposed changes into the working draft, all or none: every one, or the `chosen` by their keys.
 
     What is not chosen is not taken, and the site is told.  Raises NotYoursToDecide, Stale, DecidedAlready,
-    NothingProposed, OutOfDate, RoomTaken, and what the services of the programme raise.
+    NothingProposed, OutOfDate, RoomTaken, Blocked, and what the services of the programme raise.
     """
     rules.check_may_decide(actor, edition_id=edition.id)
     programme.check_seen(seen, proposal.version)
@@ -261,14 +262,17 @@ def take_proposal(
     wanted = [change for change in changes if chosen is None or change.key in chosen]
     rules.check_chosen(wanted)
     _claim(proposal, now=now)
-    taking.apply(
-        edition,
-        wanted,
-        site_id=proposal.site_id,
-        override_reason=override_reason,
-        actor=actor,
-        now=now,
-    )
+    with conflicts.watch_change(edition.id, reason=override_reason, actor=actor, now=now) as changed:
+        session_ids = taking.apply(
+            edition,
+            wanted,
+            site_id=proposal.site_id,
+            override_reason=override_reason,
+            actor=actor,
+            now=now,
+        )
+        for session_id in session_ids:
+            changed(session_id)
     taken = {change.key for change in wanted}
     proposal.changes = [replace(change, taken=change.key in taken).to_json() for change in changes]
     proposal.answer = answer

@@ -32,11 +32,11 @@ def apply(
     override_reason: str,
     actor: Actor,
     now: datetime,
-) -> None:
+) -> set[int]:
     """Apply changes to the working draft: what frees rooms first, then all moves together, then the rest.
 
-    `site_id` is the site that proposes them, and nothing but its own may change.  Raises OutOfDate, RoomNotAtSite,
-    RoomTaken, and what the services of the programme raise.
+    Return the ids of the sessions.  `site_id` is the site that proposes them, and nothing but its own may change.
+    Raises OutOfDate, RoomNotAtSite, RoomTaken, and what the services of the programme raise.
     """
     standings = queries.stand(edition.id, changes, site_id=site_id)
     stale = [each for each in standings if each.is_stale]
@@ -46,6 +46,7 @@ def apply(
         )
     work = _Work(edition, standings, site_id=site_id, override_reason=override_reason, actor=actor, now=now)
     work.do()
+    return work.added | {each.session.id for each in standings if each.session is not None}
 
 
 def times_there(session: Session, values: Mapping[str, Any]) -> tuple[datetime, datetime]:
@@ -78,6 +79,7 @@ class _Work:
     ) -> None:
         self.edition, self.standings, self.site_id = edition, standings, site_id
         self.reason = override_reason
+        self.added: set[int] = set()
         self.by: dict[str, Any] = {"actor": actor, "now": now}
         changes = [each.change for each in standings]
         named = queries.rooms_named(changes)
@@ -121,7 +123,7 @@ class _Work:
             session,
             queries.moment(wanted["starts_at"]),
             queries.moment(wanted["ends_at"]),
-            self._room(wanted["room"]),
+            self._room(standing.change.becomes.get("room")),
         )
 
     def _change(self, standing: Standing) -> None:
@@ -147,7 +149,7 @@ class _Work:
         services.change_placement(
             placement,
             seen=session.version,
-            room=self._room(wanted["room"]) if change.kind is Kind.RECEIVE else placement.room,
+            room=self._room(wanted["room"]) if "room" in change.becomes else placement.room,
             mode=Mode(wanted["mode"]),
             join_url=wanted["join_url"],
             received=wanted["received"],
@@ -168,7 +170,7 @@ class _Work:
             services.set_officer(session, placement.site_id, officer, **self.by)
 
     def _add(self, wanted: Mapping[str, Any]) -> None:
-        services.add_session(
+        session = services.add_session(
             self.edition,
             guid=UUID(wanted["guid"]),
             kind=SessionKind(wanted["kind"]),
@@ -184,6 +186,7 @@ class _Work:
             **{name: wanted[name] for name in _DETAILS},
             **self.by,
         )
+        self.added.add(session.id)
 
     def _parts(self, wanted: Mapping[str, Any]) -> dict[PartKind, list[Person]]:
         return {

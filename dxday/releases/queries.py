@@ -168,6 +168,7 @@ class Affected:
     """Those who hold a place, by site."""
     presiding: int
     speakers: int
+    coordinators: int
 
 
 def find_affected(edition_id: int, found: Collection[Change], *, now: datetime) -> Affected:
@@ -193,7 +194,8 @@ def find_affected(edition_id: int, found: Collection[Change], *, now: datetime) 
     return Affected(
         audience,
         list(by_site.values()),
-        presiding=sum(1 for one in people if one.site_ids),
+        presiding=sum(1 for one in people if one.presides),
+        coordinators=sum(1 for one in people if one.coordinates),
         speakers=sum(1 for one in people if one.session_ids),
     )
 

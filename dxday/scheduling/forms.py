@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
 from dxday.conflicts.facts import Of
@@ -23,7 +24,9 @@ class SearchForm(Form):
     """What the solver is to do, within which hours, and for how long it may think."""
 
     guid = HiddenField()
-    task = RadioField(lazy_gettext("What is it to do?"), choices=[(t.value, TASK_NAMES[t]) for t in Task])
+    task = RadioField(
+        lazy_gettext("What is it to do?"), choices=[SelectChoice(t.value, TASK_NAMES[t]) for t in Task]
+    )
     keep_published = BooleanField(lazy_gettext("Leave what is published where it is"))
     opens = TimeField(lazy_gettext("Nothing begins before"), [required()], invalid_value_message=_NOT_A_TIME)
     closes = TimeField(lazy_gettext("Nothing ends after"), [required()], invalid_value_message=_NOT_A_TIME)
@@ -45,7 +48,10 @@ class SearchForm(Form):
     def __init__(self, *, things: Things, **given: object) -> None:
         """Offer these things as what cannot be had."""
         super().__init__(**given)
-        self.what.choices = [("", lazy_gettext("Choose…")), *things]
+        self.what.choices = [
+            SelectChoice("", lazy_gettext("Choose…")),
+            *(SelectChoice(value, name) for value, name in things),
+        ]
         if not self.guid.data:
             self.guid.data = str(uuid4())
 

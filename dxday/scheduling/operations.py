@@ -33,7 +33,7 @@ def search(operation: Operation, progress: Progress, now: datetime) -> Outcome:
     actor = accounts.get_actor(operation.requested_by_id)
     if not actor.may(Permission.PROGRAMME_EDIT, edition_id=edition.id):
         raise NotAllowed  # it was taken from them since they asked
-    facts, planned, problem = services.read_problem(edition, wish)
+    asked = services.read_search(edition, wish)
     database.session.commit()  # the search holds no connection
     cancelled = False
 
@@ -45,7 +45,7 @@ def search(operation: Operation, progress: Progress, now: datetime) -> Outcome:
             cancelled = True
 
     solution = solver.solve(
-        problem,
+        asked.problem,
         seconds=wish.seconds,
         repair=wish.task is Task.REPAIR,
         progress=tell,
@@ -55,15 +55,13 @@ def search(operation: Operation, progress: Progress, now: datetime) -> Outcome:
     with db.transaction():
         proposal = services.propose(
             edition,
-            facts,
-            planned,
+            asked,
             solution,
-            wish,
             operation_id=operation.id,
             actor=actor,
             now=now,
         )
-        answer = {**services.facts_of(solution, wish), "proposal": proposal.id if proposal else None}
+        answer = {**services.facts_of(asked, solution), "proposal": proposal.id if proposal else None}
     return Outcome(answer=answer)
 
 

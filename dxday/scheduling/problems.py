@@ -1,7 +1,7 @@
 """From the programme of an edition to a problem of the solver, and from its solution to proposed changes.
 
-Identifiers of the problem are the ids of the rows.  What is held online alone has no room; it is put into a room of its
-site that holds any number.
+Identifiers of the problem are the ids of the rows.  What is held online alone has no room; it is put into a room that
+holds any number, of a site to which nobody has to travel.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from dxday.solver.result import Solution
 LANGUAGE = "vi"
 """Explanations name things in the language of the Day."""
 
-ONLINE = "online-"
+ONLINE = "online"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -90,7 +90,10 @@ class Axis:
 
 
 def build(facts: ProgrammeFacts, planned: Sequence[Planned], wish: Wish) -> Problem:
-    """Return what the solver is asked.  Sessions outside of the edition's days are left out."""
+    """Return what the solver is asked.
+
+    Sessions outside of the edition's days, and longer than any day or any of their own windows, are left out.
+    """
     axis = Axis(facts)
     known = {session.id: session for session in facts.sessions}
     parts: dict[int, list[PartFacts]] = defaultdict(list)
@@ -98,17 +101,22 @@ def build(facts: ProgrammeFacts, planned: Sequence[Planned], wish: Wish) -> Prob
         parts[part.session_id].append(part)
     names_features = any(room.features for room in facts.rooms)
     windows = _windows(facts, wish, axis)
+    days = _days(planned, wish, axis)
     sessions = [
         _session(each, known[each.id], parts[each.id], facts, wish, axis, names_features=names_features)
         for each in planned
-        if each.id in known and _is_within(each, axis)
+        if each.id in known and _is_within(each, axis) and _fits(each, days, axis)
     ]
     placed = {session.id for session in sessions}
     return Problem(
         grid=rules.GRID,
-        days=_days(planned, wish, axis),
-        sites=tuple(
-            Site(str(site.id), pick(site.name, LANGUAGE), windows[Of.SITE, site.id]) for site in facts.sites
+        days=days,
+        sites=(
+            *(
+                Site(str(site.id), pick(site.name, LANGUAGE), windows[Of.SITE, site.id])
+                for site in facts.sites
+            ),
+            Site(ONLINE),
         ),
         rooms=(
             *(
@@ -124,7 +132,7 @@ def build(facts: ProgrammeFacts, planned: Sequence[Planned], wish: Wish) -> Prob
                 )
                 for room in facts.rooms
             ),
-            *(Room(f"{ONLINE}{site.id}", str(site.id), shared=True) for site in facts.sites),
+            Room(ONLINE, ONLINE, shared=True),
         ),
         sessions=tuple(sessions),
         people=tuple(
@@ -175,6 +183,12 @@ def changes_of(
     return found
 
 
+def find_unfit(planned: Sequence[Planned], problem: Problem) -> list[int]:
+    """Return the ids of the sessions without a place that the problem leaves out, since they fit nowhere."""
+    asked = {session.id for session in problem.sessions}
+    return [each.id for each in planned if each.origin is None and str(each.id) not in asked]
+
+
 def left_out(planned: Sequence[Planned], solution: Solution) -> list[tuple[int, int]]:
     """Return (session, site) of the receiving sites that go without a session, for want of a room."""
     by_id = {str(each.id): each for each in planned}
@@ -207,10 +221,9 @@ def _session(
     at_site = _presiding(parts, facts)
     linked = bool(planned.receiving) or any(each.mode is not Mode.ON_SITE for each in planned.placements)
     needs = frozenset(known.needs) | ({LINE} if linked and names_features and not online else frozenset())
-    sites = planned.wishes.get("sites") or ([origin.site_id] if origin is not None else [])
-    rooms = (
-        [f"{ONLINE}{origin.site_id}"] if online and origin is not None else planned.wishes.get("rooms", ())
-    )
+    everywhere = [site.id for site in facts.sites] if origin is None else [origin.site_id]
+    sites = [ONLINE] if online else planned.wishes.get("sites") or everywhere
+    rooms = () if online else planned.wishes.get("rooms", ())
     receiving = tuple(
         _receiving(each, origin, at_site, wish, names_features=names_features) for each in planned.receiving
     )
@@ -259,7 +272,7 @@ def _receiving(
         for closure in wish.closures
     )
     return Receiving(
-        site=str(placed.site_id),
+        site=str(placed.site_id) if placed.room_id is not None else ONLINE,
         room=None if lost else _room_name(placed),
         offset=offset,
         features=frozenset({LINE}) if lost and names_features else frozenset(),
@@ -348,6 +361,16 @@ def _is_within(planned: Planned, axis: Axis) -> bool:
     )
 
 
+def _fits(planned: Planned, days: Sequence[Window], axis: Axis) -> bool:
+    """Tell whether a session is no longer than the longest stretch in which it may be."""
+    minutes = _length(planned) // _MINUTE
+    wished = _wished(planned.wishes.get("windows", ()), axis)
+    return all(
+        minutes <= max((each.end - each.start for each in merge(windows)), default=0)
+        for windows in (days, wished or days)
+    )
+
+
 def _wished(stretches: Iterable[Sequence[str]], axis: Axis) -> tuple[Window, ...]:
     found = (axis.window(*(datetime.fromisoformat(each) for each in stretch)) for stretch in stretches)
     return tuple(window for window in found if window is not None)
@@ -375,8 +398,8 @@ def _minutes(own: timedelta | None, usual: timedelta) -> int:
 
 
 def _room_name(placed: Placed) -> str:
-    return str(placed.room_id) if placed.room_id is not None else f"{ONLINE}{placed.site_id}"
+    return str(placed.room_id) if placed.room_id is not None else ONLINE
 
 
 def _room_id(name: str) -> int | None:
-    return None if name.startswith(ONLINE) else int(name)
+    return None if name == ONLINE else int(name)

@@ -51,6 +51,10 @@ NO_ROOM = lazy_gettext("No room of the site can be had at that time.")
 """Why a site goes without a session, where a repair finds no other way."""
 
 
+TOO_LONG = lazy_gettext("It is longer than the hours of any day, or than the times in which it may be.")
+"""Why a session is not even looked at."""
+
+
 class NothingToPlace(RuleBroken):
     """A search for places of which no session needs one."""
 

@@ -1,6 +1,7 @@
 """Asking the solver, and opening what it found as a proposal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,43 +35,51 @@ def request_search(
     )
 
 
-def read_problem(edition: Edition, wish: Wish) -> tuple[ProgrammeFacts, list[Planned], Problem]:
-    """Return the programme as it stands, and the problem that the wish makes of it."""
+@dataclass(frozen=True)
+class Search:
+    """The programme as it stood when it was read, and the problem that a wish makes of it."""
+
+    wish: Wish
+    facts: ProgrammeFacts
+    planned: Sequence[Planned]
+    problem: Problem
+
+
+def read_search(edition: Edition, wish: Wish) -> Search:
+    """Return what is to be solved."""
     facts = conflicts.load_facts(edition.id)
     planned = queries.list_planned(edition.id)
-    return facts, planned, problems.build(facts, planned, wish)
+    return Search(wish, facts, planned, problems.build(facts, planned, wish))
 
 
 def propose(
     edition: Edition,
-    facts: ProgrammeFacts,
-    planned: Sequence[Planned],
+    search: Search,
     solution: Solution,
-    wish: Wish,
     *,
     operation_id: int | None,
     actor: Actor,
     now: datetime,
 ) -> Proposal | None:
     """Open a proposal of what the solver found, for the programme that it read; None where nothing changes."""
-    changes = problems.changes_of(facts, planned, solution)
-    gone = problems.left_out(planned, solution)
+    changes = problems.changes_of(search.facts, search.planned, solution)
+    gone = problems.left_out(search.planned, solution)
     if not changes and not gone:
         return None
     return proposals.open_solver_proposal(
         edition,
         operation_id,
-        [*(_change(*each) for each in changes), *_opting_out(planned, gone)],
-        facts_of(solution, wish),
+        [*(_change(*each) for each in changes), *_opting_out(search.planned, gone)],
+        facts_of(search, solution),
         actor=actor,
         now=now,
     )
 
 
-def facts_of(solution: Solution, wish: Wish) -> dict[str, Any]:
+def facts_of(search: Search, solution: Solution) -> dict[str, Any]:
     """Return what is said of a solution, as plain JSON values."""
     return {
-        "task": wish.task.value,
+        "task": search.wish.task.value,
         "status": solution.status,
         "hard": solution.hard,
         "soft": solution.soft,
@@ -79,12 +88,24 @@ def facts_of(solution: Solution, wish: Wish) -> dict[str, Any]:
         "moved": len(solution.moved),
         "seconds": round(solution.seconds, 1),
         "unplaced": [
-            {
-                "session": int(each.session),
-                "proved": each.proved,
-                "reasons": [{"code": reason.code, "message": str(reason.message)} for reason in each.reasons],
-            }
-            for each in solution.unplaced
+            *(
+                {
+                    "session": int(each.session),
+                    "proved": each.proved,
+                    "reasons": [
+                        {"code": reason.code, "message": str(reason.message)} for reason in each.reasons
+                    ],
+                }
+                for each in solution.unplaced
+            ),
+            *(
+                {
+                    "session": session_id,
+                    "proved": True,
+                    "reasons": [{"code": "too-long", "message": str(rules.TOO_LONG)}],
+                }
+                for session_id in problems.find_unfit(search.planned, search.problem)
+            ),
         ],
     }
 

@@ -1,6 +1,6 @@
 """Reading sites and rooms."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -23,6 +23,13 @@ def list_sites(edition_id: int) -> list[Site]:
             .order_by(*_MAIN_FIRST)
         )
     )
+
+
+def list_sites_by_id(ids: Collection[int]) -> list[Site]:
+    """Return the sites with these ids, of whatever edition; no statement for none."""
+    if not ids:
+        return []
+    return list(db.session.scalars(select(Site).where(Site.id.in_(ids)).order_by(*_MAIN_FIRST)))
 
 
 def get_site(edition_id: int, code: str) -> Site:

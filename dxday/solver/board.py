@@ -325,6 +325,29 @@ class Board(Numbers):
         origin = item.parts[0]
         return not self.people_blocked(origin, self.room_site[spot.rooms[0]]) >> spot.start & 1
 
+    def nearest_spot(self, number: int) -> Spot | None:
+        """Return the spot at its current start and origin with as few other receiving rooms as can be, or None."""
+        item = self.items[number]
+        if item.current is None:
+            return None
+        start, rooms = item.current.start, [item.current.rooms[0]]
+        for part, current in zip(item.parts[1:], item.current.rooms[1:], strict=True):
+            free = [
+                option
+                for option in part.options
+                if (option.starts & ~self.room_blocked(option.room, part)) >> start & 1
+                and (self.shared[option.room] or option.room not in rooms)
+            ]
+            free.sort(key=lambda option: (option.room != current, option.fit))
+            if part.optional and (current == NOWHERE or not free):
+                rooms.append(NOWHERE)
+            elif free:
+                rooms.append(free[0].room)
+            else:
+                return None
+        spot = Spot(start, tuple(rooms))
+        return spot if self.fits(number, spot) else None
+
     def best_spot(self, number: int, rng: random.Random, *, early: bool = False) -> Spot | None:
         """Return the cheapest spot for a session that is not placed, or None when it has none."""
         item = self.items[number]

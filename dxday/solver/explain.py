@@ -6,7 +6,8 @@ that takes too long: as long as all other sessions stay where they are, the name
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from dxday.solver.blockers import find_blockers
 from dxday.solver.board import Board
@@ -26,23 +27,45 @@ PATIENCE = 1.0
 """Seconds that one question to CP-SAT may take."""
 
 
-def explain(board: Board, ended: Ended, *, workers: int = 1) -> tuple[Unplaced, ...]:
+Cores = dict[int, list[Rule]]
+"""Sessions → the rules that were proved to leave no place for them."""
+
+
+def settle(board: Board, ended: Ended, cores: Cores, *, workers: int = 1) -> None:
+    """Find a place, or the proof that there is none, for each session that is nowhere, while time lasts."""
+    rng = random.Random(0)  # noqa: S311  any of the best spots will do
+    for number in sorted(board.unplaced - cores.keys()):
+        if ended():
+            return
+        if number not in board.unplaced:
+            continue
+        if (spot := board.best_spot(number, rng)) is not None:
+            board.place(number, spot)
+        elif (rules := find_core(board, number, ended, workers=workers)) is not None:
+            cores[number] = rules
+
+
+def explain(
+    board: Board, ended: Ended, cores: Cores | None = None, *, workers: int = 1
+) -> tuple[Unplaced, ...]:
     """Return why each session that is nowhere has no place; one that turns out to have one is placed."""
-    told: dict[int, Unplaced] = {}
+    proofs = {} if cores is None else cores
+    settle(board, ended, proofs, workers=workers)
+    rng = random.Random(0)  # noqa: S311  any of the best spots will do
+    for number in sorted(board.unplaced - proofs.keys()):
+        if (spot := board.best_spot(number, rng)) is not None:
+            board.place(number, spot)
+        elif (rules := find_core(board, number, lambda: True)) is not None:
+            proofs[number] = rules  # it has no place even alone: that takes no time to see
+    told = []
     for number in sorted(board.unplaced):
-        if number not in board.unplaced:
-            continue
-        rules = find_core(board, number, ended, workers=workers)
-        if number not in board.unplaced:
-            continue
-        if rules is not None:
-            reasons = tuple(reason_of(board.problem, rule) for rule in rules)
-            told[number] = Unplaced(board.items[number].session.id, True, reasons)
+        session = board.items[number].session.id
+        if (known := proofs.get(number)) is not None:
+            reasons = tuple(reason_of(board.problem, rule) for rule in known)
+            told.append(Unplaced(session, True, reasons))
         else:
-            told[number] = Unplaced(
-                board.items[number].session.id, False, find_blockers(board, board.items[number])
-            )
-    return tuple(told[number] for number in sorted(told) if number in board.unplaced)
+            told.append(Unplaced(session, False, find_blockers(board, board.items[number])))
+    return tuple(told)
 
 
 def find_core(board: Board, number: int, ended: Ended, *, workers: int = 1) -> list[Rule] | None:
@@ -52,14 +75,13 @@ def find_core(board: Board, number: int, ended: Ended, *, workers: int = 1) -> l
     When nothing is in the way any more, the session has a place after all, and is put there.
     """
     problem = board.problem
-    alone = rules_of(problem, [board.items[number].session.id])
-    if find_places(restrict(problem, alone), ended, workers) == {}:
+    if not board.items[number].has_any_spot():
+        alone = rules_of(problem, [board.items[number].session.id])
         return shrink_core(problem, alone, lambda: False, workers)
     chosen = {number}
     while len(chosen) <= LARGEST and not ended():
-        names = [board.items[each].session.id for each in sorted(chosen)]
-        rules = rules_of(problem, names)
-        spots = find_places(restrict(problem, rules), ended, workers)
+        rules = rules_of(problem, [board.items[each].session.id for each in sorted(chosen)])
+        spots = find_places(restrict(_as_placed(board, chosen), rules), ended, workers)
         if spots is None:
             return None
         if not spots:
@@ -72,6 +94,17 @@ def find_core(board: Board, number: int, ended: Ended, *, workers: int = 1) -> l
             return None
         chosen |= more
     return None
+
+
+def _as_placed(board: Board, chosen: Collection[int]) -> Problem:
+    """Return the problem with these sessions' places on the board as their current ones, for CP-SAT to start from."""
+    places = {each.session: each for each in board.placements()}
+    names = {board.items[number].session.id for number in chosen}
+    sessions = tuple(
+        replace(session, current=places.get(session.id)) if session.id in names else session
+        for session in board.problem.sessions
+    )
+    return replace(board.problem, sessions=sessions)
 
 
 def _in_the_way(board: Board, found: dict[int, tuple[int, tuple[str | None, ...]]]) -> set[int] | None:
@@ -99,6 +132,12 @@ def _in_the_way(board: Board, found: dict[int, tuple[int, tuple[str | None, ...]
             board.restore(before)
             return None
         board.place(number, spot)
+    for number, spot in spots.items():
+        if NOWHERE in spot.rooms:  # optional sites were left out of the question
+            board.remove(number)
+            others = board.receiving_rooms(board.items[number], spot.start, spot.rooms[0])
+            better = spot if others is None else Spot(spot.start, others)
+            board.place(number, better if board.fits(number, better) else spot)
     return set()
 
 
@@ -154,7 +193,9 @@ def find_places(
             return {board.items[0].session.id: _named(board, spot)}
         if len(board.items[0].parts) < 3:
             return {}
-    outcome = Model(board, freed, must=True, soft=False).run(PATIENCE, workers=workers, seed=0, stop=ended)
+    model = Model(board, freed, must=True, soft=False)
+    model.hint({number: board.items[number].current for number in freed})
+    outcome = model.run(PATIENCE, workers=workers, seed=0, stop=ended)
     if not outcome.feasible:
         return {} if outcome.proved else None
     return {board.items[number].session.id: _named(board, spot) for number, spot in outcome.spots.items()}

@@ -56,7 +56,7 @@ def complete(
     Iterative forward search: what was taken off often becomes dearer to take off again (Müller, Rudová, Barták:
     Minimal perturbation problem in course timetabling, 2004).  Sessions in `frozen` are never taken off.
     """
-    hopeless = {number for number in board.unplaced if not _has_any(board, number)}
+    hopeless = {number for number in board.unplaced if not board.items[number].has_any_spot()}
     best, fewest = board.snapshot(), len(board.unplaced)
     taken_off = [0] * len(board.items)
     steps = 0
@@ -89,13 +89,6 @@ def _is_packed(board: Board, number: int, depth: list[int]) -> bool:
     """Tell whether a session is better put early: what blocks many rooms or is waited for leaves whole hours."""
     item = board.items[number]
     return len(item.parts) > 1 or bool(depth[number] or item.after)
-
-
-def _has_any(board: Board, number: int) -> bool:
-    item = board.items[number]
-    return bool(item.starts) and all(
-        part.optional or any(option.starts & item.starts for option in part.options) for part in item.parts
-    )
 
 
 def _hardest(board: Board, waiting: Collection[int], taken_off: list[int]) -> int:

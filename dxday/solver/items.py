@@ -61,6 +61,13 @@ class Item:
         """Whether it is first, last or neither."""
         return self.session.order
 
+    def has_any_spot(self) -> bool:
+        """Tell whether each part had a room at some start if nothing else were placed."""
+        return bool(self.starts) and all(
+            part.optional or any(option.starts & self.starts for option in part.options)
+            for part in self.parts
+        )
+
 
 class Numbers:
     """A problem in numbers: sessions, rooms and people are their places in the lists."""
@@ -78,6 +85,10 @@ class Numbers:
         self.room_ids = [room.id for room in problem.rooms]
         self.room_number = {name: number for number, name in enumerate(self.room_ids)}
         self.room_site = [self.site_number[room.site] for room in problem.rooms]
+        self.rooms_at = [
+            [room for room, there in enumerate(self.room_site) if there == site]
+            for site in range(len(self.sites))
+        ]
         self.turnaround = [self._steps(room.turnaround) for room in problem.rooms]
         self.shared = [room.shared for room in problem.rooms]
         self.people = [person.id for person in problem.people]
@@ -207,11 +218,7 @@ class Numbers:
                     )  # type: ignore[assignment]
                     site = self.site_number[receiving.site]
                 if key not in options:
-                    allowed = [
-                        room
-                        for room in range(len(problem.rooms))
-                        if _allowed(session, part_number, problem.rooms[room])
-                    ]
+                    allowed = self._allowed(session, part_number)
                     options[key] = options_of(session, part_number, allowed, offset, length - offset)
                 who = tuple(dict.fromkeys(person_number[name] for name in people))
                 free = -1
@@ -264,9 +271,32 @@ class Numbers:
                 self.of_group[group].append(item.number)
             for person in {person for part in item.parts for person in part.people}:
                 self.of_person[person].append(item.number)
-        rooms_of = [self.room_site.count(site) for site in range(len(self.sites))]
+        rooms_of = list(map(len, self.rooms_at))
         total = max(1, len(problem.rooms))
         self.fair_share = [-(-len(self.items) * count // total) for count in rooms_of]
+
+    def _allowed(self, session: Session, part: int) -> list[int]:
+        """Return the rooms that the session names, or that lie at the sites it names, for the part."""
+        if part:
+            receiving = session.receiving[part - 1]
+            if receiving.room is not None:
+                return [self.room_number[receiving.room]]
+            return self.rooms_at[self.site_number[receiving.site]]
+        if session.fixed_room is not None:
+            named = {self.room_number[session.fixed_room]}
+        elif session.rooms:
+            named = {self.room_number[name] for name in session.rooms}
+        elif session.sites:
+            sites = sorted({self.site_number[name] for name in session.sites})
+            return [room for site in sites for room in self.rooms_at[site]]
+        else:
+            return list(range(len(self.room_ids)))
+        return sorted(
+            room
+            for room in named
+            if (not session.rooms or self.room_ids[room] in session.rooms)
+            and (not session.sites or self.sites[self.room_site[room]] in session.sites)
+        )
 
 
 def _bit(step: int) -> int:
@@ -280,17 +310,6 @@ def fit_of(room: Room, audience: int | None) -> int | None:
     if audience > room.capacity:
         return None
     return (room.capacity - audience) * 4 // room.capacity if room.capacity else 0
-
-
-def _allowed(session: Session, part: int, room: Room) -> bool:
-    if part:
-        receiving = session.receiving[part - 1]
-        return room.site == receiving.site and receiving.room in (None, room.id)
-    return (
-        (not session.rooms or room.id in session.rooms)
-        and (not session.sites or room.site in session.sites)
-        and session.fixed_room in (None, room.id)
-    )
 
 
 def chain_depths(items: Sequence[Item]) -> list[int]:

@@ -246,13 +246,19 @@ class Model:
                     parts[person].append((number, part_number))
         done: set[tuple[int, int, int, int]] = set()
         for person, theirs in parts.items():
+            first: dict[int, Any] = {}
+            for number, part_number in theirs:
+                first.setdefault(number, self.spans[number][part_number])
+            if len(first) > 1:  # all at once: CP-SAT then sees when there is too much for one person
+                self.model.add_no_overlap(list(first.values()))
             for one, other in combinations(theirs, 2):
                 if one[0] == other[0]:
                     continue
                 key = (*one, *other)
                 if key in done:
                     continue
-                self.model.add_no_overlap([self.spans[one[0]][one[1]], self.spans[other[0]][other[1]]])
+                if len(first) < len(theirs):
+                    self.model.add_no_overlap([self.spans[one[0]][one[1]], self.spans[other[0]][other[1]]])
                 if not board.remote[person]:
                     done.add(key)
                     self._travel(one, other)

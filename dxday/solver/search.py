@@ -25,6 +25,12 @@ SMALL = 40
 SEARCH = 0.85
 """The share of the time for searching where explanations may be due."""
 
+EXPLAINED = 0.7
+"""The same where sessions are left without a place when the search has tried hard."""
+
+LARGE = 400
+"""More sessions than this are not given to CP-SAT at once."""
+
 MOST_PARTS = 4
 """Sessions over more rooms than this stay where they are while others are made better."""
 
@@ -78,6 +84,7 @@ class _Run:
         self.asked = self.told = 0.0
         self.history: list[Step] = []
         self.loading = threading.Thread()
+        self.cores: explain.Cores = {}
         self.board = Board(problem)
 
     # The clock --------------------------------------------------------------------------------------------------
@@ -134,8 +141,8 @@ class _Run:
         if len(board.items) <= SMALL and self._solve_whole(0.6 * reserve):
             return True
         if board.unplaced:
-            self._place_with_neighbours(until=0.5 * reserve)
-        until = reserve if board.unplaced else 1.0
+            self._settle(until=0.5 * reserve)
+        until = EXPLAINED if board.unplaced else 1.0
         slice_until = 0.0
         size = 40.0
         while not self.ended(until):
@@ -147,8 +154,8 @@ class _Run:
             if self.ended(until) or not self._is_loaded():
                 continue
             size = self._neighbourhood(size, min(span / 3, 2.0), until)
-            if board.unplaced and self.rng.random() < 0.2:
-                self._place_with_neighbours(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
+            if board.unplaced - self.cores.keys() and self.rng.random() < 0.2:
+                self._settle(until=min(until, self.passed / max(self.seconds, 0.001) + 0.05))
         return False
 
     def _anneal(self, slice_until: float, until: float) -> None:
@@ -267,45 +274,11 @@ class _Run:
         chosen = list(freed)
         return sorted(chosen if len(chosen) <= size else rng.sample(chosen, size))
 
-    def _place_with_neighbours(self, until: float) -> None:
-        """Where putting down and taking off did not succeed: CP-SAT, with what is in the way freed as well."""
-        board = self.board
-        if not self._is_loaded(until):
-            return
-        size = 30
-        hopeless: set[int] = set()
-        while (waiting := sorted(board.unplaced - hopeless)) and not self.ended(until):
-            number = self.rng.choice(waiting)
-            freed = self._in_the_way(number, size)
-            before, missing = board.snapshot(), len(board.unplaced)
-            outcome = self._solve_freed(freed, 3.0, before, soft=False, prices={})
-            if len(board.unplaced) > missing:
-                board.restore(before)
-            if len(board.unplaced) < missing:
-                self.note()
-            elif outcome.proved and len(freed) >= len(board.items):
-                return
-            elif outcome.proved and size <= len(board.items):
-                size = size * 3 // 2
-            else:
-                hopeless.add(number)
-
-    def _in_the_way(self, number: int, size: int) -> list[int]:
-        """Return the session, others that are nowhere, and those that share people, audiences or rooms with it."""
-        board, rng = self.board, self.rng
-        freed: dict[int, None] = {number: None}
-        ring = [number]
-        while ring and len(freed) < size:
-            near: list[int] = []
-            for one in ring:
-                near += related(board, one)
-            rng.shuffle(near)
-            ring = []
-            for other in near:
-                if other not in freed and len(freed) < size:
-                    freed[other] = None
-                    ring.append(other)
-        return sorted(freed)
+    def _settle(self, until: float) -> None:
+        """Where putting down and taking off did not succeed: CP-SAT finds a place, or proves that there is none."""
+        if self._is_loaded(until):
+            explain.settle(self.board, lambda: self.ended(until), self.cores, workers=self.workers)
+            self.note()
 
     # Repair -----------------------------------------------------------------------------------------------------
 
@@ -340,14 +313,30 @@ class _Run:
             {item.number: 1 if item.number in own else far * far for item in board.items if item.current},
             rearranged=1, left_out=far, unplaced=far**3,
         )  # fmt: skip
+        for number in sorted(touched & board.unplaced, key=lambda number: -len(board.items[number].parts)):
+            if self.ended(0.5):
+                break
+            if (spot := board.nearest_spot(number) or board.best_spot(number, self.rng)) is not None:
+                board.place(number, spot)
+        self.note()
+        least = sum(self._least_price(board.items[number]) for number in alone)
+        if self._price() == least:
+            self._polish_moved()
+            return True
         if not self._is_loaded(0.8):
             self._evict_near(own)
             self._evict_near(range(len(board.items)))
             return False
-        rings: list[Collection[int]] = [set(board.unplaced), reach | own, range(len(board.items))]
+        rings: list[Collection[int]] = [touched, reach | own, range(len(board.items))]
         proved = False
         for ring, until in zip(rings, (0.25, 0.6, SEARCH), strict=True):
             if self.ended(until):
+                continue
+            if len(ring) > LARGE:  # too much to write down as one model in the time there is
+                before, price = board.snapshot(), self._price()
+                self._settle(until)
+                if self._price() > price:
+                    board.restore(before)
                 continue
             before, price = board.snapshot(), self._price()
             outcome = self._solve_freed(
@@ -359,13 +348,31 @@ class _Run:
             now = self._price()
             whole = len(ring) == len(board.items)
             kept_apart = ring is rings[1] and now < far * far
-            if now <= len(alone) or (outcome.proved and (whole or kept_apart)):
+            if now == least or (outcome.proved and (whole or kept_apart)):
                 proved = True
                 break
             if board.unplaced:
                 self._evict_near(own if ring is rings[0] else range(len(board.items)))
         self._polish_moved()
         return proved
+
+    def _least_price(self, item: Item) -> int:
+        """Return what a session that cannot stay as it is costs at least, were it alone."""
+        prices, was = self.prices, item.current
+        assert was is not None
+        go = prices.moved[item.number]
+        go += prices.left_out * sum(part.optional and not part.options for part in item.parts)
+        if not item.starts >> was.start & 1:
+            return go
+        stay = 0
+        for number, (part, room) in enumerate(zip(item.parts, was.rooms, strict=True)):
+            open_then = {option.room for option in part.options if option.starts >> was.start & 1}
+            if room in open_then:
+                continue
+            if number == 0 or not (open_then or part.optional):
+                return go
+            stay += prices.rearranged if open_then and room != NOWHERE else prices.left_out
+        return min(go, stay)
 
     def _find_damage(self, alone: Collection[int]) -> tuple[set[int], set[int]]:
         """Return the sessions that cannot all stay as they are, and the sites where the reason lies."""
@@ -442,7 +449,7 @@ class _Run:
             for item, spot in zip(board.items, board.where, strict=True)
             if spot is not None and spot != item.current and len(item.parts) <= MOST_PARTS
         ]
-        if not moved or self.ended(SEARCH):
+        if not moved or not self._is_loaded(SEARCH) or self.ended(SEARCH):
             return
         before, cost, price = board.snapshot(), board.cost, self._price()
         self._solve_freed(moved, min(1.0, 0.1 * self.seconds), before, prices={})
@@ -454,8 +461,8 @@ class _Run:
     def explain(self) -> tuple[Unplaced, ...]:
         """Say for each session that is nowhere why that is so."""
         if self.board.unplaced and not self._is_loaded(1.0):
-            return explain.explain(self.board, lambda: True)
-        return explain.explain(self.board, self.ended, workers=self.workers)
+            return explain.explain(self.board, lambda: True, self.cores)
+        return explain.explain(self.board, self.ended, self.cores, workers=self.workers)
 
     def finish(self, *, proved: bool, unplaced: tuple[Unplaced, ...]) -> Solution:
         """Judge what was found and put it together."""
@@ -486,20 +493,3 @@ class _Run:
             placements=tuple(placements),
             history=tuple(self.history),
         )
-
-
-def related(board: Board, number: int) -> list[int]:
-    """Return the placed sessions that share people, audiences, rooms or order with this one."""
-    item = board.items[number]
-    found: dict[int, None] = {}
-    for part in item.parts:
-        for person in part.people:
-            found.update(dict.fromkeys(board.events[person]))
-        for option in part.options[:12]:
-            found.update(dict.fromkeys(sorted(board.in_room[option.room])))
-    for group in item.groups:
-        found.update(dict.fromkeys(board.of_group[group]))
-    for other, _ in (*item.before, *item.after):
-        found[other] = None
-    found.pop(number, None)
-    return list(found)

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Length, NumberRange, StopValidation
+from wtforms.validators import Length, Regexp, StopValidation, ValidationError
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import LOCALES, Translations, lazy_gettext
@@ -141,6 +141,26 @@ def at_most(characters: int) -> Length:
     return Length(max=characters, message=lazy_gettext("Use at most %(max)d characters."))
 
 
-def between(least: int, most: int) -> NumberRange:
+def whole_address() -> Regexp:
+    """Return the validator of a link to another site of the web."""
+    return Regexp(r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://."))
+
+
+def between(least: int, most: int) -> "Between":
     """Return the validator of a whole number, with its sentence."""
-    return NumberRange(min=least, max=most, message=lazy_gettext("Write a number from %(min)s to %(max)s."))
+    return Between(least, most)
+
+
+class Between:
+    """Refuse a number outside of its limits; what is no number at all is the field's own matter."""
+
+    def __init__(self, least: int, most: int) -> None:
+        """Keep the limits, both allowed."""
+        self.least, self.most = least, most
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise ValidationError."""
+        if field.data is not None and not self.least <= field.data <= self.most:
+            raise ValidationError(
+                gettext("Write a number from %(min)s to %(max)s.", min=self.least, max=self.most)
+            )

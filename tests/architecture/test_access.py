@@ -1,12 +1,14 @@
 """Every role at every address: what each may open is written down here, and nothing else opens."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from dxday.accounts import services as accounts
 from dxday.adapters.storage import open_storage
+from dxday.conflicts.models import Availability
 from dxday.core import codes
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
@@ -43,6 +45,13 @@ MAY_OPEN = {
     "editions.": {"organizer", "admin"},
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
+    "proposals.": {"organizer", "admin"},
+    "sites.": {"organizer", "admin"},
+    "tracks.": {"organizer", "admin"},
+    "people.": {"organizer", "admin"},
+    "site_desk.": {"site", "admin"},
+    "board.": {"organizer", "admin"},
+    "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
     "operations.index": SIGNED_IN,
@@ -84,6 +93,7 @@ def world(app):
             role,
             edition_id=None if role is Role.ADMIN else edition.id,
             organisation_id=agency.id if role is Role.AGENCY else None,
+            site_id=site.id if role is Role.SITE else None,
         )
         for role in Role
     }
@@ -126,6 +136,16 @@ def world(app):
     rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
     operation = make.operation(edition)
+    proposal = make.proposal(edition)
+    window = make.save(
+        Availability(
+            edition_id=edition.id,
+            site_id=site.id,
+            starts_at=make.NOW,
+            ends_at=make.NOW + timedelta(hours=1),
+            available=False,
+        )
+    )
     hook = make.hook(edition)
     delivery = make.hook_delivery(hook)
     db.session.commit()
@@ -139,9 +159,15 @@ def world(app):
         "message_id": message.id,
         "rule_id": rule.id,
         "operation_id": operation.id,
+        "window_id": window.id,
         "audience": rule.audience,
         "suppression_id": suppression.id,
         "hook_id": hook.id,
+        "proposal_id": proposal.id,
+        "guid": "nothing",
+        "room_code": room.code,
+        "person_id": make.person().id,
+        "track_code": "nothing",
         "delivery_id": delivery.id,
         "holder_token": certificate.holder_token,
         "number": certificate.number,
@@ -150,7 +176,13 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
-        "code": {"programme": session.code, "programme_public": session.code, "changes": session.code},
+        "code": {
+            "programme": session.code,
+            "programme_public": session.code,
+            "changes": session.code,
+            "site_desk": session.code,
+            "board": session.code,
+        },
         "nomination": nomination.code,
         "token": {
             "accounts": token,

@@ -171,6 +171,7 @@ def times(edition: Edition) -> dict[int, tuple[datetime, datetime, bool]]:
         for row in db.session.scalars(
             select(Placement)
             .where(Placement.edition_id == edition.id)
+            .order_by(Placement.id)
             .execution_options(populate_existing=True)
         )
     }

@@ -690,7 +690,8 @@ def test_every_act_and_its_telling_leave_a_line_in_the_trail(app):
     db.session.commit()
 
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.sequence)).all()
-    assert list(actions) == [
+    # What a release did to each session is a line, too.
+    assert [action for action in actions if not action.startswith("session.")] == [
         "edition.postponed", "programme.released", "notice.told",
         "site.cancelled", "programme.released", "notice.told",
         "edition.cancelled", "programme.released",

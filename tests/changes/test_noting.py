@@ -91,6 +91,9 @@ def test_a_cancelled_session_and_a_site_that_opts_out_and_in_again_are_noted(app
         services.change_placement(
             placed, seen=whole.version, room=here.room, mode=Mode.BROADCAST, join_url=None,
             received=is_received, actor=make.actor(), now=now,
+            reception=rules.Reception(
+                placed.starts_at, placed.ends_at, opt_out_reason="" if is_received else "No line"
+            ),
         )  # fmt: skip
         here.release(now=now)
     services.cancel_session(here.session(here.talk), actor=make.actor(), now=NOW)

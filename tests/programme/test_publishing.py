@@ -257,6 +257,25 @@ def test_another_edition_is_left_alone(stage):
     assert other.starts()["Opening"] == "08:00"
 
 
+def test_the_quick_list_names_the_same_sessions_as_the_whole_comparison(stage):
+    speaker = make.person()
+    parted = stage.session("14:00")
+    stage.session("16:00", SessionState.DRAFT)
+    stage.session("18:00")
+    before = publishing.list_waiting(stage.edition.id)
+    stage.move(stage.opening, "12:00")
+    stage.cancel(stage.talk)
+    services.give_part(stage.read(parted), speaker, kind=PartKind.SPEAKER, actor=make.actor(), now=make.NOW)
+
+    waiting = publishing.list_waiting(stage.edition.id)
+
+    assert before == set()
+    assert waiting == {stage.opening.code, stage.talk.code, parted.code}
+    assert waiting == {
+        change.becomes["code"] for change in publishing.find_changes(stage.edition.id, known_only=True)
+    }
+
+
 # Calendars and people ------------------------------------------------------------------------------------------------
 
 

@@ -105,6 +105,12 @@ def change_placement(placement, **given):
     services.change_placement(placement, **(defaults | given))
 
 
+def reception(placement, **given):
+    return rules.Reception(
+        given.pop("starts_at", placement.starts_at), given.pop("ends_at", placement.ends_at), **given
+    )
+
+
 def _rooms_at(placement):
     return next(s for s in sites.list_sites(placement.edition_id) if s.id == placement.site_id).rooms
 
@@ -552,12 +558,47 @@ def test_a_site_that_opts_out_frees_its_room_and_comes_back_only_while_it_is_fre
     session = place.add(receiving=[place.north])
     placement = at_site(session, place.north)
 
-    change_placement(placement, received=False)
+    with pytest.raises(rules.ReasonMissing):
+        change_placement(placement, received=False)
+    change_placement(placement, received=False, reception=reception(placement, opt_out_reason="No line"))
     place.add(room=place.north.rooms[0])
 
     assert placement.cancelled_at == make.NOW
     with pytest.raises(rules.RoomTaken):
         change_placement(placement, received=True)
+
+
+def test_where_a_session_is_held_it_has_no_times_of_its_own(place):
+    placement = place.add().placements[0]
+
+    with pytest.raises(rules.OriginMovesAll):
+        change_placement(placement, reception=reception(placement, starts_at=make.at("2026-10-10 07:00")))
+
+
+def test_a_session_without_a_place_is_placed_once(place):
+    session = place.add(room=None, starts_at=None, ends_at=None)
+    times = {"starts_at": make.at("2026-10-10 08:00"), "ends_at": make.at("2026-10-10 09:00")}
+    given = {"actor": make.actor(), "now": make.NOW, **times}
+    assert session.placements == []
+
+    services.place_session(session, place.hall, receiving=[place.north], **given)
+
+    assert clocks(session) == ["10 08:00–09:00"] * 2
+    with pytest.raises(rules.PlacedAlready):
+        services.place_session(session, place.hall, **given)
+    other = place.add(room=None, starts_at=None, ends_at=None)
+    with pytest.raises(rules.RoomTaken):
+        services.place_session(other, place.hall, **given)
+
+
+def test_a_room_needs_a_time(place):
+    with pytest.raises(rules.TimesMissing):
+        place.add(starts_at=None, ends_at=None)
+
+
+def test_a_session_has_no_details_that_it_does_not_know(place):
+    with pytest.raises(ValueError, match="colour"):
+        place.add(colour="red")
 
 
 def test_the_site_where_a_session_is_held_cannot_opt_out(place):

@@ -233,13 +233,17 @@ def test_who_holds_a_place_at_a_site_of_a_moved_session_is_counted_and_of_a_new_
     speaker = make.person(email="speaker@example.org")
     services.give_part(scene.whole(), speaker, kind=PartKind.SPEAKER, actor=make.actor(), now=make.NOW)
     scene.release()
+    coordinator = make.account(Role.SITE, edition_id=scene.edition.id, site_id=scene.other.id)
+    make.account(Role.SITE, edition_id=scene.edition.id, site_id=elsewhere.id)
     scene.move("2030-10-10 14:00", "2030-10-10 15:00")
     scene.add("2030-10-10 08:00", "2030-10-10 09:00", make.room(elsewhere))
 
     affected = releases.find_affected(scene.edition.id, releases.find_changes(scene.edition.id), now=make.NOW)
 
     assert sorted(count for _, count in affected.by_site) == [1, 1]
-    assert (affected.speakers, affected.presiding, affected.audience.letters) == (1, 0, 3)
+    assert (affected.speakers, affected.presiding, affected.coordinators) == (1, 0, 1)
+    assert affected.audience.letters == 4
+    assert coordinator.id
 
 
 def test_a_release_is_in_the_trail_with_what_it_did(scene):

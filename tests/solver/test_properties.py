@@ -1,5 +1,6 @@
 """Whatever the problem: what is placed breaks no rule, costs what the judge says, and the rest is explained."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from dxday.solver.rules import Rule, restrict
 from tests.solver.problems import problems
 
 ANY = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
@@ -40,13 +41,27 @@ def test_the_board_and_the_judge_count_the_same_cost(problem):
     assert found.history[-1].soft == found.soft or found.unplaced != ()
 
 
+@settings(ANY, max_examples=8)
+@given(problems(most_sessions=9), st.integers(0, 3))
+def test_neighbourhoods_and_moves_keep_the_rules_as_well_and_never_make_it_worse(problem, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "SMALL", 0)
+        found = search.solve(problem, seconds=0.9, seed=seed, workers=1)
+
+    steps = [(step.hard, step.soft) for step in found.history]
+    assert find_violations(problem, found.placements) == []
+    assert found.soft == count_cost(problem, found.placements).total(problem)
+    assert steps == sorted(steps, reverse=True)
+    assert len(found.unplaced) <= steps[0][0]
+
+
 @ANY
 @given(problems())
 def test_a_problem_reads_back_as_it_was_written(problem):
     assert files.problem_of(files.document_of(problem)) == problem
 
 
-@settings(ANY, max_examples=25)
+@settings(ANY, max_examples=15)
 @given(problems(most_sessions=5, with_current=False))
 def test_a_proved_explanation_is_irreducible(problem):
     board = Board(problem)

@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel.speaklater import LazyString
+
 from dxday.conflicts.checks.availability import find_gap
 from dxday.conflicts.facts import Of
 from dxday.conflicts.rules import Draft, Level, MendedAt, rule
 from dxday.conflicts.world import Focus, Stay, World
-from dxday.core.i18n import lazy_gettext
+from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import gettext as _
 from dxday.programme.rules import PlacementRole
+
+_MOVE_OR_GIVE = lazy_gettext("Move one of the sessions, or give one of the parts to somebody else.")
+_LEAVE_TIME = lazy_gettext(
+    "Leave more time in between, let them join one of the two by line, or correct how long the way takes."
+)
 
 
 @rule(
@@ -28,25 +36,23 @@ def find_person_overlaps(world: World, focus: Focus) -> Iterator[Draft]:
                 continue
             if stay.session_id == other.session_id and (stay.remote or other.remote):
                 continue
-            first, second = sorted((stay, other), key=lambda each: (each.start, each.session_id))
-            if first.session_id == second.session_id:
-                message = lazy_gettext(
-                    "%(person)s has to be at %(first_site)s and at %(second_site)s for “%(first)s”"
-                    " (%(first_time)s).",
-                    **_facts(world, first, second),
-                )
-            else:
-                message = lazy_gettext(
-                    "%(person)s has a part in “%(first)s” (%(first_time)s, %(first_site)s) and in “%(second)s”"
-                    " (%(second_time)s, %(second_site)s) at the same time.",
-                    **_facts(world, first, second),
-                )
+            first, second = _by_time(stay, other)
             yield _pair(
-                first,
-                second,
-                message=message,
-                mend=lazy_gettext("Move one of the sessions, or give one of the parts to somebody else."),
+                first, second, message=LazyString(_say_overlap, world, first, second), mend=_MOVE_OR_GIVE
             )
+
+
+def _say_overlap(world: World, first: Stay, second: Stay) -> Any:
+    if first.session_id == second.session_id:
+        return _(
+            "%(person)s has to be at %(first_site)s and at %(second_site)s for “%(first)s” (%(first_time)s).",
+            **_facts(world, first, second),
+        )
+    return _(
+        "%(person)s has a part in “%(first)s” (%(first_time)s, %(first_site)s) and in “%(second)s”"
+        " (%(second_time)s, %(second_site)s) at the same time.",
+        **_facts(world, first, second),
+    )
 
 
 @rule(
@@ -68,25 +74,21 @@ def find_short_ways(world: World, focus: Focus) -> Iterator[Draft]:
         for other in world.running(("person", stay.person_id), stay.start - longest, stay.end + longest):
             if other.remote or not _once(stay, other, focus):
                 continue
-            first, second = sorted((stay, other), key=lambda each: (each.start, each.session_id))
-            gap, way = second.start - first.end, world.way(first.site_id, second.site_id)
-            if not 0 <= gap < way:
-                continue
-            yield _pair(
-                first,
-                second,
-                message=lazy_gettext(
-                    "%(person)s is in “%(first)s” (%(first_time)s, %(first_site)s) and %(gap)d minutes later in"
-                    " “%(second)s” (%(second_time)s, %(second_site)s); the way takes %(way)d minutes.",
-                    gap=gap // 60,
-                    way=way // 60,
-                    **_facts(world, first, second),
-                ),
-                mend=lazy_gettext(
-                    "Leave more time in between, let them join one of the two by line, or correct how long the way"
-                    " takes."
-                ),
-            )
+            first, second = _by_time(stay, other)
+            if 0 <= second.start - first.end < world.way(first.site_id, second.site_id):
+                yield _pair(
+                    first, second, message=LazyString(_say_way, world, first, second), mend=_LEAVE_TIME
+                )
+
+
+def _say_way(world: World, first: Stay, second: Stay) -> Any:
+    return _(
+        "%(person)s is in “%(first)s” (%(first_time)s, %(first_site)s) and %(gap)d minutes later in “%(second)s”"
+        " (%(second_time)s, %(second_site)s); the way takes %(way)d minutes.",
+        gap=(second.start - first.end) // 60,
+        way=world.way(first.site_id, second.site_id) // 60,
+        **_facts(world, first, second),
+    )
 
 
 @rule(
@@ -162,6 +164,12 @@ def find_missing_officers(world: World, focus: Focus) -> Iterator[Draft]:
             )
 
 
+def _by_time(one: Stay, other: Stay) -> tuple[Stay, Stay]:
+    if (other.start, other.session_id, other.site_id) < (one.start, one.session_id, one.site_id):
+        return other, one
+    return one, other
+
+
 def _stays(world: World, focus: Focus) -> Iterator[Stay]:
     for session_id in focus.sessions:
         yield from world.stays_of(session_id)
@@ -186,13 +194,14 @@ def _facts(world: World, first: Stay, second: Stay) -> dict[str, Any]:
     }
 
 
-def _pair(first: Stay, second: Stay, **words: Any) -> Draft:
-    low, high = sorted((first, second), key=lambda each: each.session_id)
+def _pair(first: Stay, second: Stay, *, message: Words, mend: Words) -> Draft:
+    low, high = (first, second) if first.session_id <= second.session_id else (second, first)
     same = low.session_id == high.session_id
     return Draft(
         key=f"{low.person_id}-{low.session_id}-{high.session_id}",
         session_ids=(low.session_id,) if same else (low.session_id, high.session_id),
         placement_ids=(low.placement_id, high.placement_id),
         site_ids=tuple(dict.fromkeys((low.site_id, high.site_id))),
-        **words,
+        message=message,
+        mend=mend,
     )

@@ -1,14 +1,20 @@
 """Rules about rooms: who is in them, whether they can be had, what they hold and how many."""
 
 from collections.abc import Iterator
+from typing import Any
+
+from flask_babel.speaklater import LazyString
 
 from dxday.conflicts.checks.availability import find_gap
 from dxday.conflicts.facts import Of
 from dxday.conflicts.rules import Draft, Level, MendedAt, rule
 from dxday.conflicts.world import Focus, Slot, World
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import gettext as _
 from dxday.programme.rules import Mode, PlacementRole
 from dxday.sites.rules import LINE
+
+_ANOTHER_TIME_OR_ROOM = lazy_gettext("Give one of them another time or another room.")
 
 
 @rule(
@@ -29,10 +35,26 @@ def find_room_overlaps(world: World, focus: Focus) -> Iterator[Draft]:
         for other in world.running(("room", slot.room_id), slot.start - pause, slot.end + pause):
             if other.id == slot.id or (other.id < slot.id and other.id in focus.placements):
                 continue
-            yield _overlap(world, *sorted((slot, other), key=lambda each: (each.start, each.id)))
+            if (other.start, other.id) < (slot.start, slot.id):
+                yield _overlap(world, other, slot)
+            else:
+                yield _overlap(world, slot, other)
 
 
 def _overlap(world: World, first: Slot, second: Slot) -> Draft:
+    low, high = (first, second) if first.id < second.id else (second, first)
+    return Draft(
+        key=f"{low.id}-{high.id}",
+        session_ids=(low.session_id, high.session_id),
+        placement_ids=(low.id, high.id),
+        site_ids=(first.site_id,),
+        message=LazyString(_say_overlap, world, first, second),
+        mend=_ANOTHER_TIME_OR_ROOM,
+        allowed=low.facts.override or high.facts.override,
+    )
+
+
+def _say_overlap(world: World, first: Slot, second: Slot) -> Any:
     assert first.room_id is not None
     facts = {
         "room": world.room(first.room_id),
@@ -42,27 +64,16 @@ def _overlap(world: World, first: Slot, second: Slot) -> Draft:
         "second_time": world.span(second.start, second.end),
     }
     if second.start < first.end:
-        message = lazy_gettext(
+        return _(
             "“%(first)s” (%(first_time)s) and “%(second)s” (%(second_time)s) are in %(room)s at the same time.",
             **facts,
         )
-    else:
-        message = lazy_gettext(
-            "Between “%(first)s” (%(first_time)s) and “%(second)s” (%(second_time)s) in %(room)s there are"
-            " %(gap)d minutes; the room needs %(pause)d.",
-            gap=(second.start - first.end) // 60,
-            pause=world.turnaround(world.rooms[first.room_id]) // 60,
-            **facts,
-        )
-    low, high = sorted((first, second), key=lambda each: each.id)
-    return Draft(
-        key=f"{low.id}-{high.id}",
-        session_ids=(low.session_id, high.session_id),
-        placement_ids=(low.id, high.id),
-        site_ids=(first.site_id,),
-        message=message,
-        mend=lazy_gettext("Give one of them another time or another room."),
-        allowed=low.facts.override or high.facts.override,
+    return _(
+        "Between “%(first)s” (%(first_time)s) and “%(second)s” (%(second_time)s) in %(room)s there are %(gap)d"
+        " minutes; the room needs %(pause)d.",
+        gap=(second.start - first.end) // 60,
+        pause=world.turnaround(world.rooms[first.room_id]) // 60,
+        **facts,
     )
 
 

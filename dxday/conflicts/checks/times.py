@@ -1,16 +1,22 @@
 """Rules about times: order, days, groups of people, when sites can be had, and what has no time yet."""
 
 from collections.abc import Iterator
+from typing import Any
+
+from flask_babel.speaklater import LazyString
 
 from dxday.conflicts.checks.availability import find_gap
 from dxday.conflicts.facts import Of, SessionFacts
 from dxday.conflicts.rules import Draft, Level, MendedAt, rule
 from dxday.conflicts.world import EVER, ORIGINS, Focus, Slot, World
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import gettext as _
 from dxday.programme.rules import OrderMark, PlacementRole, SessionKind
 
 _BESIDE = frozenset({SessionKind.EXHIBITION, SessionKind.BREAK})
 """What may be open before the opening and after the closing."""
+_MOVE_ONE = lazy_gettext("Move one of the two.")
+_ANOTHER_TIME_OR_GROUP = lazy_gettext("Give one of them another time, or another group.")
 
 
 @rule(
@@ -71,23 +77,27 @@ def find_audience_overlaps(world: World, focus: Focus) -> Iterator[Draft]:
 
 
 def _one_group(world: World, group: str, slot: Slot, other: Slot) -> Draft:
-    low, high = sorted((slot, other), key=lambda each: each.session_id)
+    low, high = (slot, other) if slot.session_id < other.session_id else (other, slot)
     return Draft(
         key=f"{low.session_id}-{high.session_id}",
         session_ids=(low.session_id, high.session_id),
         placement_ids=(low.id, high.id),
         site_ids=(slot.site_id,),
-        message=lazy_gettext(
-            "“%(first)s” (%(first_time)s) and “%(second)s” (%(second_time)s) are both for “%(group)s”, at the same"
-            " time at %(site)s.",
-            first=world.title(low.session_id),
-            first_time=world.span(low.start, low.end),
-            second=world.title(high.session_id),
-            second_time=world.span(high.start, high.end),
-            group=group,
-            site=world.site(slot.site_id),
-        ),
-        mend=lazy_gettext("Give one of them another time, or another group."),
+        message=LazyString(_say_one_group, world, group, low, high),
+        mend=_ANOTHER_TIME_OR_GROUP,
+    )
+
+
+def _say_one_group(world: World, group: str, one: Slot, other: Slot) -> Any:
+    return _(
+        "“%(first)s” (%(first_time)s) and “%(second)s” (%(second_time)s) are both for “%(group)s”, at the same time"
+        " at %(site)s.",
+        first=world.title(one.session_id),
+        first_time=world.span(one.start, one.end),
+        second=world.title(other.session_id),
+        second_time=world.span(other.start, other.end),
+        group=group,
+        site=world.site(one.site_id),
     )
 
 
@@ -124,7 +134,7 @@ def find_wrong_order(world: World, focus: Focus) -> Iterator[Draft]:
                     second=world.title(order.after_id),
                     second_time=world.span(after.start, after.end),
                 ),
-                lazy_gettext("Move one of the two."),
+                _MOVE_ONE,
             )
 
 
@@ -146,25 +156,31 @@ def _first_or_last(world: World, focus: Focus, session: SessionFacts) -> Iterato
             continue
         if not (other.start < marked.start if opens else other.end > marked.end):
             continue
-        facts = {
-            "marked": world.title(session.id),
-            "marked_time": world.span(marked.start, marked.end),
-            "other": world.title(other.session_id),
-            "other_time": world.span(other.start, other.end),
-        }
-        if opens:
-            message = lazy_gettext(
-                "“%(marked)s” (%(marked_time)s) opens the Day, but “%(other)s” (%(other_time)s) begins before it.",
-                **facts,
-            )
-        else:
-            message = lazy_gettext(
-                "“%(marked)s” (%(marked_time)s) closes the Day, but “%(other)s” (%(other_time)s) ends after it.",
-                **facts,
-            )
         yield _pair(
-            "opening" if opens else "closing", marked, other, message, lazy_gettext("Move one of the two.")
+            "opening" if opens else "closing",
+            marked,
+            other,
+            LazyString(_say_first_or_last, world, opens, marked, other),
+            _MOVE_ONE,
         )
+
+
+def _say_first_or_last(world: World, opens: bool, marked: Slot, other: Slot) -> Any:
+    facts = {
+        "marked": world.title(marked.session_id),
+        "marked_time": world.span(marked.start, marked.end),
+        "other": world.title(other.session_id),
+        "other_time": world.span(other.start, other.end),
+    }
+    if opens:
+        return _(
+            "“%(marked)s” (%(marked_time)s) opens the Day, but “%(other)s” (%(other_time)s) begins before it.",
+            **facts,
+        )
+    return _(
+        "“%(marked)s” (%(marked_time)s) closes the Day, but “%(other)s” (%(other_time)s) ends after it.",
+        **facts,
+    )
 
 
 @rule(

@@ -1,8 +1,10 @@
 """Pages: the list of sessions, adding, editing, placing, publishing and cancelling them."""
 
+from contextlib import AbstractContextManager, suppress
+from datetime import date, time
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dxday import db
@@ -13,12 +15,13 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.programme import publishing, queries, services
+from dxday.programme import publishing, queries, services, watching
 from dxday.programme.forms import (
     ActForm,
     AddPlacementForm,
     EditSessionForm,
     NewSessionForm,
+    OverridingForm,
     PlacementForm,
     SessionForm,
     reception_as_form,
@@ -28,6 +31,7 @@ from dxday.programme.forms import (
 from dxday.programme.models import Placement, Session, Track
 from dxday.programme.rules import (
     MODE_NAMES,
+    ORDER_MARK_NAMES,
     PART_KIND_NAMES,
     PLACEMENT_ROLE_NAMES,
     SESSION_KIND_NAMES,
@@ -57,6 +61,7 @@ def _names() -> dict[str, Any]:
         "mode_names": MODE_NAMES,
         "role_names_here": PLACEMENT_ROLE_NAMES,
         "part_names": PART_KIND_NAMES,
+        "order_names": ORDER_MARK_NAMES,
         "zone": zone_name(g.edition) if g.edition else "",
     }
 
@@ -67,7 +72,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "programme/index.html",
         rows=queries.list_rows(g.edition.id),
-        pending={change.becomes["code"] for change in publishing.find_changes(g.edition.id, known_only=True)},
+        pending=publishing.list_waiting(g.edition.id),
     )
 
 
@@ -75,11 +80,11 @@ def index() -> ResponseReturnValue:
 @requires(Permission.PROGRAMME_EDIT)
 def new() -> ResponseReturnValue:
     places, people = sites.list_sites(g.edition.id), accounts.list_people()
-    form = NewSessionForm(rooms=places, people=people, tracks=_tracks(), day=g.edition.starts_on)
+    form = NewSessionForm(rooms=places, people=people, tracks=_tracks(), data=_asked_for())
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 session = services.add_session(
                     g.edition,
                     guid=form.session_guid,
@@ -93,6 +98,7 @@ def new() -> ResponseReturnValue:
                     **_what(form),
                     **(_when(form) if form.has_place else {}),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -109,7 +115,11 @@ def new() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     session = queries.get_session(g.edition.id, code)
     return render_template(
-        "programme/show.html", session=session, placements=_in_order(session), pending=_is_pending(session)
+        "programme/show.html",
+        session=session,
+        placements=_in_order(session),
+        pending=_is_pending(session),
+        found=watching.list_findings(g.edition.id, session.id),
     )
 
 
@@ -131,7 +141,7 @@ def edit(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_session(
                     session, seen=_seen(form), actor=g.actor, now=clock.now(), **_what(form)
                 )
@@ -143,6 +153,7 @@ def edit(code: str) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -173,7 +184,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.change_placement(
                     placed,
                     seen=_seen(form),
@@ -193,6 +204,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(placed.session_id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -215,7 +227,7 @@ def add_placement(code: str) -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with db.transaction():
+            with db.transaction(), _watched(form) as changed:
                 services.add_placement(
                     session,
                     _room(form.room.data),
@@ -223,6 +235,7 @@ def add_placement(code: str) -> ResponseReturnValue:
                     actor=g.actor,
                     now=clock.now(),
                 )
+                changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -273,6 +286,26 @@ def _tell_saved(words: str, session: Session) -> None:
     if _is_pending(session):
         words = f"{words} {_('Visitors see the change after the next release.')}"
     flash(words, "success")
+
+
+def _asked_for() -> dict[str, Any]:
+    """Return what the address says of a new session: day, times, room; what cannot be read is left out."""
+    given: dict[str, Any] = {"day": g.edition.starts_on, "room": request.args.get("room", "")}
+    for name, read in (
+        ("day", date.fromisoformat),
+        ("begins", time.fromisoformat),
+        ("ends", time.fromisoformat),
+    ):
+        with suppress(ValueError):
+            given[name] = read(request.args.get(name, ""))
+    return given
+
+
+def _watched(form: OverridingForm) -> AbstractContextManager[watching.Note]:
+    """Let what watches the programme look at a change, with the reason that the form gives for what it breaks."""
+    return watching.watched(
+        g.edition.id, reason=form.override_reason.data or "", actor=g.actor, now=clock.now()
+    )
 
 
 def _what(form: SessionForm) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from dxday.programme.forms import ActForm, reception_as_form, session_as_form, t
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import MODE_NAMES, SESSION_KIND_NAMES, PartKind, PlacementRole, is_local
 from dxday.programme.shown import zone_name
-from dxday.proposals import queries, rules, services, shown
+from dxday.proposals import foreseeing, queries, rules, services, shown
 from dxday.proposals.forms import (
     DropForm,
     LocalSessionForm,
@@ -281,7 +281,11 @@ def submit(site_code: str) -> ResponseReturnValue:
             return redirect(url_for(".show", site_code=site_code))
     standings = queries.stand(g.edition.id, queries.changes_of(proposal), site_id=site.id)
     return render_template(
-        "proposals/submit.html", site=site, form=form, changes=shown.show_all(g.edition, standings)
+        "proposals/submit.html",
+        site=site,
+        form=form,
+        changes=shown.show_all(g.edition, standings),
+        difference=foreseeing.foresee(g.edition.id, standings),
     ), status
 
 

@@ -10,10 +10,11 @@ from dxday.core import clock
 from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
-from dxday.proposals import queries, services, shown
+from dxday.proposals import foreseeing, queries, services, shown
 from dxday.proposals.forms import DecideForm
 from dxday.proposals.models import Proposal
-from dxday.proposals.rules import SOURCE_NAMES, STATE_NAMES, State
+from dxday.proposals.queries import Standing
+from dxday.proposals.rules import SOURCE_NAMES, STATE_NAMES, Change, State
 from dxday.web.access import requires
 from dxday.web.forms import seen_version
 
@@ -93,12 +94,22 @@ def _page(proposal: Proposal) -> dict[str, Any]:
     changes = queries.changes_of(proposal)
     standings = queries.stand(g.edition.id, changes[:MOST_SHOWN], site_id=proposal.site_id)
     found = shown.show_all(g.edition, standings)
+    is_open = proposal.state is State.OPEN
     return {
+        "difference": foreseeing.foresee(g.edition.id, _all(proposal, changes, standings))
+        if is_open
+        else None,
         "proposal": proposal,
         "groups": shown.group(found),
         "stale": [each for each in found if each.stale],
         "count": len(changes),
         "more": max(0, len(changes) - MOST_SHOWN),
-        "is_open": proposal.state is State.OPEN,
+        "is_open": is_open,
         "posted": request.method == "POST",
     }
+
+
+def _all(proposal: Proposal, changes: list[Change], shown_ones: list[Standing]) -> list[Standing]:
+    if len(changes) <= MOST_SHOWN:
+        return shown_ones
+    return queries.stand(g.edition.id, changes, site_id=proposal.site_id)
