@@ -18,7 +18,7 @@ help: ## Show this list
 
 .PHONY: run
 run: setup ## Start DXDay with its demo editions on http://127.0.0.1:8000 (PORT=… for another)
-	@exec $(BIN)/dxday serve --prepare --port $(PORT)
+	@$(PYTHON) scripts/setup.py --solver --after-port $(PORT) & exec $(BIN)/dxday serve --prepare --port $(PORT)
 
 .PHONY: test
 test: setup-test ## Run the whole test suite (TESTS=tests/core for a part)
@@ -38,6 +38,10 @@ setup: ## Install what DXDay needs to run
 .PHONY: setup-test
 setup-test: ## Install what the tests need as well (browser, PostgreSQL server)
 	@$(PYTHON) scripts/setup.py --tests
+
+.PHONY: solver
+solver: setup ## Install the timetable solver (`make run` does so in the background)
+	@$(PYTHON) scripts/setup.py --solver
 
 .PHONY: lint
 lint: setup-test ## Check style, types, the direction of dependencies, templates
@@ -72,7 +76,7 @@ check-catalogues: setup-test ## Fail on a missing, fuzzy or wrongly filled trans
 
 .PHONY: lock
 lock: setup ## Lock what requirements/*.in and package.json name (UPGRADE=--upgrade renews)
-	@for name in run test uv node; do \
+	@for name in run test solver uv node; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done

@@ -33,6 +33,7 @@ from dxday.runs import queries as runs
 from dxday.runs import rules, timetable
 from dxday.runs import services as run_services
 from dxday.runs.jobs import Notebook, name_of_this_process
+from dxday.sites import queries as sites
 from dxday.terminal import answer, fail, json_option, open_app, with_app
 
 log = structlog.get_logger()
@@ -200,16 +201,26 @@ def user_group() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--organisation", "organisation_code", metavar="CODE")
 @click.option("--edition", "edition_code", metavar="CODE")
+@click.option("--site", "site_code", metavar="CODE")
 @with_app
-def add_user(email: str, role: str, organisation_code: str | None, edition_code: str | None) -> None:
+def add_user(
+    email: str,
+    role: str,
+    organisation_code: str | None,
+    edition_code: str | None,
+    site_code: str | None,
+) -> None:
     """Add an account with a role (or give a known one the role) and print a one-time link."""
     if "@" not in email:
         fail(f"“{email}” is no e-mail address.")
     if role == Role.AGENCY and organisation_code is None:
         fail("An officer acts for an agency: name it with --organisation CODE.")
+    if role == Role.SITE and (edition_code is None or site_code is None):
+        fail("A coordinator looks after a site: name it with --edition CODE --site CODE.")
     now = clock.now()
     edition = editions.get_edition(edition_code) if edition_code else None
     organisation = accounts.get_organisation(organisation_code) if organisation_code else None
+    site = sites.get_site(edition.id, site_code) if edition and site_code else None
     with db.transaction():
         account = account_services.add_account(
             email, full_name=email.partition("@")[0], locale="vi", actor=SYSTEM, now=now
@@ -221,6 +232,7 @@ def add_user(email: str, role: str, organisation_code: str | None, edition_code:
             now=now,
             edition_id=edition.id if edition else None,
             organisation_id=organisation.id if organisation else None,
+            site_id=site.id if site else None,
         )
         token = account_services.make_one_time_link(account, actor=SYSTEM, now=now)
     settings: config.Settings = current_app.extensions["dxday_settings"]

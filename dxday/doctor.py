@@ -15,6 +15,7 @@ from dxday.core import clock, vietnamese
 from dxday.runs import queries as runs
 from dxday.runs import rules, timetable
 from dxday.runs.models import WorkerBeat
+from dxday.solver import model as solver
 from dxday.web.monitoring import readiness
 
 
@@ -28,7 +29,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Examine configuration, database, fonts, assets, mail, storage, keys, and whether what happens by itself does."""
+    """Examine configuration, database, fonts, assets, mail, storage, keys, solver, and what happens by itself."""
     settings: config.Settings = current_app.extensions["dxday_settings"]
     ready = readiness()
     return [
@@ -40,6 +41,7 @@ def examine() -> list[Finding]:
         _assets(Path(current_app.static_folder or "")),
         _mail(settings),
         _keys(settings),
+        _solver(),
         *(_work(clock.now()) if ready["migrations"] == "ok" else []),
     ]
 
@@ -88,6 +90,12 @@ def _keys(settings: config.Settings) -> Finding:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Finding("keys", f"others can read {path.name}", f"Run: chmod 600 {path}")
     return Finding("keys", "kept in the instance, for the owner alone")
+
+
+def _solver() -> Finding:
+    if solver.is_installed():
+        return Finding("solver", "ok")
+    return Finding("solver", "not installed: timetables cannot be solved here", "Run: make solver")
 
 
 def _work(now: datetime) -> list[Finding]:

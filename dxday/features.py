@@ -2,7 +2,8 @@
 
 from flask import Flask, current_app, g, request, url_for
 
-from dxday.accounts import views as accounts
+from dxday.accounts.views import own as accounts
+from dxday.accounts.views import people
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
@@ -14,17 +15,29 @@ from dxday.conflicts import views as conflicts
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions import views as editions
+from dxday.exchange.views import staff as exchange
+from dxday.exchange.views import visitors as exchange_public
 from dxday.nominations import views as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
+from dxday.programme.views import chosen as programme_chosen
+from dxday.programme.views import screens as programme_screens
 from dxday.programme.views import staff as programme
+from dxday.programme.views import tracks
 from dxday.programme.views import visitors as programme_public
+from dxday.proposals import queries as proposal_queries
+from dxday.proposals.views import site as site_desk
+from dxday.proposals.views import staff as proposals
 from dxday.public import views as public
 from dxday.registration.views import staff as registration
 from dxday.registration.views import visitors as registration_public
+from dxday.releases.views import staff as releases
+from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
+from dxday.scheduling import views as scheduling
+from dxday.sites import views as sites
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
 
@@ -35,13 +48,25 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         lazy_gettext("Edition"),
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
-            (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Your site"), "site_desk.start", Permission.SITE_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
             (lazy_gettext("Postpone or cancel"), "changes.index", Permission.PLAN_CHANGE),
+        ],
+    ),
+    (
+        lazy_gettext("Programme"),
+        [
+            (lazy_gettext("Sessions"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
+            (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
         ],
     ),
     (
@@ -70,6 +95,8 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
 
 WITHOUT_EDITION = frozenset({"mailbox.index", "jobs.index"})
 """Pages of the whole system: in the menu also where no edition is at hand."""
+WAITING = {"proposals.index": proposal_queries.count_open}
+"""Pages where something may wait for somebody: how much it is, by the edition's id."""
 EVERYWHERE = frozenset({Permission.JOB_MANAGE})
 """Permissions that count only when they are bound to no edition."""
 
@@ -82,10 +109,22 @@ def register(app: Flask) -> None:
     app.register_blueprint(accounts.bp)  # /sign-in, /sign-out, /my/account
     app.register_blueprint(editions.bp)  # /manage/<edition>/edition
     app.register_blueprint(changes.bp)  # /manage/<edition>/change-of-plan
+    app.register_blueprint(people.bp)  # /manage/<edition>/people
+    app.register_blueprint(sites.bp)  # /manage/<edition>/sites
+    app.register_blueprint(tracks.bp)  # /manage/<edition>/tracks
+    app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
+    app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
     app.register_blueprint(board.bp)  # /manage/<edition>/programme/board
     app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
+    app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
+    app.register_blueprint(releases.bp)  # /manage/<edition>/programme/releases
+    app.register_blueprint(releases_public.bp)  # /<edition>/schedule/changes
+    app.register_blueprint(exchange.bp)  # /manage/<edition>/programme/import
+    app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
+    app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
+    app.register_blueprint(programme_screens.bp)  # /<edition>/now, …/sites/<site>/now, /<edition>/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders
@@ -124,11 +163,17 @@ def menu() -> list[MenuGroup]:
 
 def _group(heading: Words, entries: list[tuple[Words, str, Permission]]) -> MenuGroup:
     shown = [
-        (str(label), url_for(endpoint), request.endpoint == endpoint)
+        (_with_count(label, endpoint), url_for(endpoint), request.endpoint == endpoint)
         for label, endpoint, permission in entries
         if _may_open(endpoint, permission) and not _is_absent(endpoint)
     ]
     return str(heading), shown
+
+
+def _with_count(label: Words, endpoint: str) -> str:
+    """Return the entry's words, with how many things wait there."""
+    count = WAITING[endpoint](g.edition.id) if endpoint in WAITING else 0
+    return f"{label} ({count})" if count else str(label)
 
 
 def _may_open(endpoint: str, permission: Permission) -> bool:

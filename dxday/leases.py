@@ -37,6 +37,8 @@ class Carried:
     error: Mapped[str | None]
 
 
+WORKER_GONE = "the worker stopped before it was done"
+"""The error of a row whose lease ran out."""
 HAND_OUT = timedelta(seconds=60)
 LEASE = timedelta(minutes=2)
 LONGEST = timedelta(minutes=10)
@@ -123,12 +125,36 @@ def requeue(row: Any) -> bool:
     return moved == 1
 
 
+def call_off(model: type[Any], *which: ColumnElement[bool]) -> int:
+    """Let none of the rows that wait be done, and return how many they were; `which` narrows them.
+
+    What a worker holds is not touched.  A worker that goes for a row in the same moment either has it, or finds
+    that it waits no more.
+    """
+    return _rows_changed(
+        update(model)
+        .where(model.carriage == Carriage.QUEUED, *which)
+        .values(carriage=Carriage.CANCELLED, due_at=None, handed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_back(model: type[Any], *which: ColumnElement[bool]) -> int:
+    """Let rows that were called off wait afresh, and return how many they were; `which` narrows them."""
+    return _rows_changed(
+        update(model)
+        .where(model.carriage == Carriage.CANCELLED, *which)
+        .values(carriage=Carriage.QUEUED, due_at=None, handed_until=None, tries=0, error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def release_expired(model: type[Any], *, to: Carriage, now: datetime) -> int:
     """Move rows whose worker died to state `to` and return how many they were."""
     values: dict[str, Any] = {
         "carriage": to,
         "handed_until": None,
-        "error": "the worker stopped before it was done",
+        "error": WORKER_GONE,
     }
     if to is not Carriage.UNKNOWN:
         values["leased_until"] = None

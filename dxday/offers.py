@@ -10,6 +10,7 @@ from dxday.changes import letters as changes
 from dxday.conflicts import queries as conflicts
 from dxday.conflicts import services as conflict_services
 from dxday.core.i18n import lazy_gettext
+from dxday.exchange import operations as exchange_operations
 from dxday.nominations import letters as nominations
 from dxday.nominations import reminders as nominations_reminders
 from dxday.notifications import letters
@@ -18,12 +19,14 @@ from dxday.operations import kinds
 from dxday.operations.models import Operation
 from dxday.programme import reminders as programme_reminders
 from dxday.programme.watching import Watch
+from dxday.proposals import letters as proposals
 from dxday.registration import letters as registration
 from dxday.registration import operations as registration_operations
 from dxday.registration import reminders as registration_reminders
 from dxday.reminders import offers
 from dxday.runs import numbers
 from dxday.runs.timetable import Load
+from dxday.scheduling import operations as scheduling_operations
 from dxday.webhooks.models import HookDelivery
 
 
@@ -36,13 +39,16 @@ def init_app(app: Flask) -> None:
         certificates_reminders.AUDIENCES,
     )
     app.extensions["dxday_audiences"] = audiences
-    app.extensions["dxday_operations"] = kinds.index(registration_operations.OPERATIONS)
+    app.extensions["dxday_operations"] = kinds.index(
+        exchange_operations.OPERATIONS, registration_operations.OPERATIONS, scheduling_operations.OPERATIONS
+    )
     app.extensions["dxday_letters"] = letters.index(
         accounts.LETTERS,
         registration.LETTERS,
         nominations.LETTERS,
         certificates.LETTERS,
         changes.LETTERS,
+        proposals.LETTERS,
         [letter for audience in audiences.values() for letter in audience.letters],
     )
     app.extensions["dxday_watch"] = Watch(conflict_services.watch_change, conflicts.list_findings_of)

@@ -14,6 +14,7 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -220,6 +221,7 @@ class Step(NamedTuple):
 UV = Step("uv", (LOCKS / "uv.txt",), (BIN / "uv",))
 PACKAGES = Step("packages", (LOCKS / "run.txt",), (BIN / "python",))
 TEST_PACKAGES = Step("test-packages", (LOCKS / "run.txt", LOCKS / "test.txt"), (BIN / "pytest",))
+SOLVER = Step("solver", (LOCKS / "run.txt", LOCKS / "solver.txt"), (BIN / "python",))
 NODE = Step("node", (LOCKS / "node.txt",), (BIN / "npm",))
 PROJECT = Step("project", (ROOT / "pyproject.toml",), (BIN / "dxday",))
 FRONT_END_INPUTS = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
@@ -319,6 +321,23 @@ def install_locked(step: Step, *locks: Path) -> None:
     with progress(f"Python packages ({', '.join(lock.stem for lock in locks)})"):
         install("--no-build", "--require-hashes", *(word for lock in locks for word in ("-r", lock)))
     step.remember()
+
+
+def install_solver() -> None:
+    """Install the timetable solver, which DXDay can do without: as large as everything else together."""
+    if not SOLVER.is_done():
+        install_locked(SOLVER, LOCKS / "run.txt", LOCKS / "solver.txt")
+        compile_bytecode()  # pandas, which OR-Tools loads, takes seconds without it
+
+
+def wait_for_page(port: int) -> None:
+    """Wait until something answers at the port, two minutes at the most: what is slow comes after the first page."""
+    for _ in range(240):
+        with socket.socket() as line:
+            line.settimeout(0.5)
+            if line.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.5)
 
 
 def install_project() -> None:
@@ -450,6 +469,7 @@ def set_up(*, tests: bool) -> None:
             install_assets(bring_npm(), tests=tests)
         if tests:
             install_locked(TEST_PACKAGES, LOCKS / "run.txt", LOCKS / "test.txt")
+            install_solver()
         for job in jobs:
             job.result()
         if jobs:
@@ -460,6 +480,10 @@ def main() -> int:
     """Set up, one at a time in this folder; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tests", action="store_true", help="also what only the tests need")
+    parser.add_argument(
+        "--solver", action="store_true", help="only the timetable solver, when all else is there"
+    )
+    parser.add_argument("--after-port", type=int, metavar="PORT", help="once something answers at PORT")
     options = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         print(
@@ -470,10 +494,18 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    if options.solver and SOLVER.is_done():
+        return 0
+    if options.after_port:
+        wait_for_page(options.after_port)
     with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            set_up(tests=options.tests)
+            if options.solver:
+                os.nice(10)
+                install_solver()
+            else:
+                set_up(tests=options.tests)
         except SetupError as error:
             print(f"\n{error}", file=sys.stderr)
             return 1

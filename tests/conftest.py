@@ -66,7 +66,8 @@ def shared_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def app(shared_app: Flask) -> Iterator[Flask]:
     """An application whose database is as new at the end: all sessions join one transaction that is rolled back."""
-    shared_app.extensions.pop("dxday_kept", None)  # pages of a world that is forgotten
+    for of_a_world_that_is_forgotten in ("dxday_kept", "dxday_search"):
+        shared_app.extensions.pop(of_a_world_that_is_forgotten, None)
     with shared_app.app_context():
         engines = db.engines
         engine = engines[None]

@@ -35,6 +35,9 @@ from dxday.programme.models import (
     Session,
 )
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
+from dxday.proposals.models import Proposal
+from dxday.proposals.rules import Source
+from dxday.proposals.rules import State as ProposalState
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.reminders.models import ReminderRule
@@ -186,7 +189,7 @@ def placement(
 def part(session: Session, person: Person, **given: Any) -> Part:
     made = save(Part(session_id=session.id, person_id=person.id, **({"kind": PartKind.SPEAKER} | given)))
     if db.session.get(PublishedSession, session.id) is not None:
-        names = ["id", "session_id", *publishing.PART_FIELDS]
+        names = ["session_id", *publishing.PART_FIELDS]
         save(PublishedPart(**{name: getattr(made, name) for name in names}))
     return made
 
@@ -416,3 +419,15 @@ def operation(edition: Edition, **given: Any) -> Operation:
         "created_at": NOW,
     }
     return save(Operation(edition_id=edition.id, **(defaults | given)))
+
+
+def proposal(edition: Edition, **given: Any) -> Proposal:
+    """A proposal of automatic scheduling that waits, without changes."""
+    defaults = {
+        "source": Source.SOLVER,
+        "state": ProposalState.OPEN,
+        "changes": [],
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return save(Proposal(edition_id=edition.id, **(defaults | given)))

@@ -59,7 +59,7 @@ def test_the_doctor_finds_nothing_on_a_prepared_machine(dxday):
     assert {row["part"]: row["mend"] for row in json.loads(result.output)} == dict.fromkeys(
         (
             "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys",
-            "workers", "jobs", "messages",
+            "solver", "workers", "jobs", "messages",
         )
     )  # fmt: skip
 
@@ -142,11 +142,28 @@ def test_a_user_is_added_with_a_link_that_signs_in_once(dxday):
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/sign-in/link/\S{32}\n", result.output)
 
 
+def test_a_coordinator_of_a_site_is_added(dxday):
+    result = dxday(
+        "user", "add", "diem.cau@example.org", "--role", "site", "--edition", "next", "--site", "cua-lo"
+    )
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/sign-in/link/\S{32}\n", result.output)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("user", "add", "x", "--role", "admin"), "“x” is no e-mail address."),
         (("user", "add", "x@example.org", "--role", "agency"), "name it with --organisation CODE"),
+        (
+            ("user", "add", "x@example.org", "--role", "site", "--edition", "next"),
+            "name it with --edition CODE --site CODE",
+        ),
+        (
+            ("user", "add", "x@example.org", "--role", "site", "--edition", "next", "--site", "none"),
+            "There is nothing at this address.",
+        ),
         (
             ("user", "add", "x@example.org", "--role", "admin", "--edition", "none"),
             "There is nothing at this address.",

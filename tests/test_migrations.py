@@ -7,6 +7,10 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import text
 
 from dxday.db import db
+from dxday.programme import publishing
+from dxday.programme import queries as programme
+from dxday.programme.models import PublishedSession
+from dxday.programme.rules import PartKind, SessionState
 from dxday.reminders import queries
 from tests import make
 from tests.conftest import on_both
@@ -63,3 +67,73 @@ def test_editions_of_before_go_on_reminding_a_day_before_and_nobody_is_reminded_
         due = queries.list_due(queries.find_slots(queries.list_on()), make.NOW, limit=9)
 
         assert [one.recipient for one in due] == [f"registration:{forgotten_id}"]
+
+
+@on_both
+def test_visitors_see_what_they_saw_before_the_draft_and_the_published_were_two_things(own_app):
+    """Rows as the release before wrote them: published, cancelled after that, cancelled as a draft, and a draft."""
+    with own_app.app_context():
+        edition = make.edition()
+        hall = make.room(make.site(edition))
+        sessions = {
+            code: make.session(edition, code=code, state=SessionState.DRAFT)
+            for code in ("published", "cancelled", "unseen", "draft")
+        }
+        for hour, session in enumerate(sessions.values(), start=8):
+            starts = f"{edition.starts_on} {hour:02}:00"
+            make.placement(session, hall, starts_at=starts, ends_at=starts[:-2] + "30")
+            make.part(session, make.person(full_name=session.code), kind=PartKind.SPEAKER)
+        db.session.commit()
+        edition_id, ids = edition.id, {code: session.id for code, session in sessions.items()}
+        db.session.remove()
+        downgrade(revision="2026_11_22_reminders")
+        for code, state, sequence in (
+            ("published", "published", 3), ("cancelled", "cancelled", 2), ("unseen", "cancelled", 0),
+        ):  # fmt: skip
+            db.session.execute(
+                text("UPDATE session SET state = :state, sequence = :sequence WHERE code = :code"),
+                {"state": state, "sequence": sequence, "code": code},
+            )
+        db.session.commit()
+        upgrade()
+
+        shown = [(e.code, e.cancelled, e.sequence) for e in programme.list_entries(edition_id)]
+        assert shown == [("published", False, 3), ("cancelled", True, 2)]
+        assert programme.list_speakers(edition_id) == {
+            ids["published"]: ["published"],
+            ids["cancelled"]: ["cancelled"],
+        }
+        assert [one.session_id for one in programme.list_showings(edition_id)] == [
+            ids["published"],
+            ids["cancelled"],
+        ]
+        assert [one.session_id for one in publishing.find_changes(edition_id)] == [ids["draft"]]
+        db.session.rollback()
+        db.session.execute(
+            PublishedSession.__table__.update()
+            .where(PublishedSession.id == ids["published"])
+            .values(sequence=7)
+        )
+        db.session.commit()
+        downgrade(revision="2026_11_22_reminders")
+        sequences = db.session.execute(text("SELECT code, sequence FROM session ORDER BY id")).all()
+        assert [tuple(row) for row in sequences] == [
+            ("published", 7), ("cancelled", 2), ("unseen", 0), ("draft", 0),
+        ]  # fmt: skip
+        db.session.rollback()
+        upgrade()
+
+
+@on_both
+def test_what_waits_to_be_published_as_cancelled_stays_visible_when_the_migration_is_taken_back(own_app):
+    with own_app.app_context():
+        session = make.session(make.edition())
+        session.state = SessionState.CANCELLED  # in the draft; visitors were not told yet
+        db.session.commit()
+        edition_id = session.edition_id
+        db.session.remove()
+
+        downgrade(revision="2026_11_22_reminders")
+        upgrade()
+
+        assert [(e.cancelled, e.sequence) for e in programme.list_entries(edition_id)] == [(True, 1)]

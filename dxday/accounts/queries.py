@@ -1,6 +1,6 @@
 """Reading organisations, people and accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -9,6 +9,8 @@ from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import email_key
 from dxday.core.actor import SYSTEM, VISITOR, Actor, ActorKind, Grant
 from dxday.core.errors import NotFound
+from dxday.core.permissions import Role
+from dxday.core.vietnamese import fold, sort_key
 from dxday.db import db
 
 
@@ -69,6 +71,76 @@ def list_organisations(ids: Iterable[int]) -> list[Organisation]:
 def list_people() -> list[Person]:
     """Return everybody who can be given a part, by name."""
     return list(db.session.scalars(select(Person).order_by(Person.full_name, Person.id)))
+
+
+def list_all_organisations() -> list[Organisation]:
+    """Return every organisation, by code."""
+    return list(db.session.scalars(select(Organisation).order_by(Organisation.code)))
+
+
+def find_organisation(organisation_id: int) -> Organisation | None:
+    """Return an organisation by its id, or None."""
+    return db.session.get(Organisation, organisation_id)
+
+
+def search_people(words: str) -> list[Person]:
+    """Return those in whose name or office all of the words occur, accents and capitals aside, by name."""
+    wanted = fold(words).split()
+    found = []
+    for person in list_people():
+        said = fold(" ".join((person.full_name, *person.position.values(), person.email or "")))
+        if all(word in said for word in wanted):
+            found.append(person)
+    return sorted(found, key=lambda person: sort_key(person.full_name))
+
+
+def get_person(person_id: int) -> Person:
+    """Return a person.  Raises NotFound."""
+    found = db.session.get(Person, person_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_people_by_id(ids: Iterable[int]) -> list[Person]:
+    """Return the people with these ids, by id."""
+    return list(db.session.scalars(select(Person).where(Person.id.in_(list(ids))).order_by(Person.id)))
+
+
+def list_coordinators_of(site_ids: Collection[int]) -> list[tuple[Account, int]]:
+    """Return the accounts that look after these sites, each with its site; one statement."""
+    return [
+        (account, site_id or 0)
+        for account, site_id in db.session.execute(
+            select(Account, RoleGrant.site_id)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(
+                RoleGrant.role == Role.SITE,
+                RoleGrant.site_id.in_(sorted(site_ids)),
+                RoleGrant.revoked_at.is_(None),
+                Account.disabled_at.is_(None),
+            )
+            .order_by(Account.id, RoleGrant.site_id)
+        )
+    ]
+
+
+def list_coordinators(site_id: int) -> list[Account]:
+    """Return the accounts that look after a site now, by id."""
+    return list(
+        db.session.scalars(
+            select(Account)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(
+                RoleGrant.role == Role.SITE,
+                RoleGrant.site_id == site_id,
+                RoleGrant.revoked_at.is_(None),
+                Account.disabled_at.is_(None),
+            )
+            .distinct()
+            .order_by(Account.id)
+        )
+    )
 
 
 def list_live_grants(account_id: int) -> list[RoleGrant]:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from dxday.core.errors import NotAllowed, RuleBroken
 from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.permissions import Role
 
 
 class OrganisationKind(StrEnum):
@@ -54,6 +55,31 @@ class PasswordTooShort(RuleBroken):
 
     field = "password"
     sentence = lazy_gettext("A password has at least %(length)s characters.")
+
+
+class SiteNeeded(RuleBroken):
+    """A site coordinator of no site."""
+
+    sentence = lazy_gettext("Name the site that the coordinator looks after.")
+
+
+def check_grant(role: Role, *, site_id: int | None) -> None:
+    """Raise SiteNeeded for a site coordinator without a site."""
+    if role is Role.SITE and site_id is None:
+        raise SiteNeeded
+
+
+class NameMissing(RuleBroken):
+    """A person without a name."""
+
+    field = "full_name"
+    sentence = lazy_gettext("Write the name.")
+
+
+def check_name(full_name: str) -> None:
+    """Raise NameMissing."""
+    if not full_name.strip():
+        raise NameMissing
 
 
 def check_password(password: str) -> None:

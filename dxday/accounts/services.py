@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +16,7 @@ from dxday.audit import services as audit
 from dxday.core.actor import VISITOR, Actor
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
+from dxday.core.seen import check_unchanged
 from dxday.db import db
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
@@ -72,6 +74,41 @@ def add_person(
     return person
 
 
+PERSON_FIELDS = ("full_name", "position", "organisation_id", "email", "locale")
+
+
+def note_person(person: Person, *, actor: Actor, now: datetime, edition_id: int | None = None) -> None:
+    """Note in the trail that a person was added by somebody's hand."""
+    audit.record("person.added", subject=f"person:{person.id}", actor=actor, now=now, edition_id=edition_id)
+
+
+def change_person(
+    person: Person, *, seen: str, actor: Actor, now: datetime, edition_id: int | None = None, **wanted: Any
+) -> None:
+    """Change columns of a person, in PERSON_FIELDS; `seen` is the fingerprint of what was looked at.
+
+    Raises Stale, NameMissing.
+    """
+    check_unchanged(person, PERSON_FIELDS, seen)
+    rules.check_name(wanted["full_name"])
+    changed = sorted(
+        name for name in PERSON_FIELDS if name in wanted and getattr(person, name) != wanted[name]
+    )
+    for name in changed:
+        setattr(person, name, wanted[name])
+    if not changed:
+        return
+    db.session.flush()
+    audit.record(
+        "person.changed",
+        subject=f"person:{person.id}",
+        actor=actor,
+        now=now,
+        edition_id=edition_id,
+        changed=changed,
+    )
+
+
 def add_account(email: str, *, full_name: str, locale: str, actor: Actor, now: datetime) -> Account:
     """Add an account, or return the one that has this address already."""
     known = queries.find_account_by_email(email)
@@ -100,16 +137,20 @@ def grant_role(
     now: datetime,
     edition_id: int | None = None,
     organisation_id: int | None = None,
+    site_id: int | None = None,
 ) -> RoleGrant:
-    """Grant a role once; the same grant again changes nothing."""
+    """Grant a role once; the same grant again changes nothing.  Raises SiteNeeded."""
+    rules.check_grant(role, site_id=site_id)
+    wanted = (role, edition_id, organisation_id, site_id)
     for grant in queries.list_live_grants(account.id):
-        if (grant.role, grant.edition_id, grant.organisation_id) == (role, edition_id, organisation_id):
+        if (grant.role, grant.edition_id, grant.organisation_id, grant.site_id) == wanted:
             return grant
     grant = RoleGrant(
         account_id=account.id,
         role=role,
         edition_id=edition_id,
         organisation_id=organisation_id,
+        site_id=site_id,
         granted_at=now,
     )
     db.session.add(grant)
@@ -122,6 +163,7 @@ def grant_role(
         edition_id=edition_id,
         role=role.value,
         organisation=organisation_id,
+        **({"site": site_id} if site_id is not None else {}),
     )
     return grant
 

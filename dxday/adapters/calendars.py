@@ -45,6 +45,9 @@ class CalendarEvent:
     cancelled: bool = False
     conference_url: str | None = None
     """Where the event is joined from afar (RFC 7986 §5.11)."""
+    conference_label: str = ""
+    """What a calendar calls that link (RFC 7986 §6.4)."""
+    categories: tuple[str, ...] = ()
     organizer: str | None = None
     """The mail address of who invites; RFC 5546 wants it with REQUEST and CANCEL."""
     attendee: Attendee | None = None
@@ -109,9 +112,13 @@ def _entry(event: CalendarEvent, *, zone: ZoneInfo, stamp: datetime) -> Event:
     if event.url:
         entry["url"] = vUri(_address(event.url))
     if event.conference_url:
-        entry.add(
-            "conference", _address(event.conference_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"}
-        )
+        parameters = {"VALUE": "URI", "FEATURE": "VIDEO"}
+        # Neither quotation marks nor line breaks can stand in a parameter (RFC 5545 §3.2), however they are quoted.
+        if label := " ".join(_text(event.conference_label).replace('"', "'").split()):
+            parameters["LABEL"] = label
+        entry.add("conference", _address(event.conference_url), parameters=parameters)
+    if event.categories:
+        entry.add("categories", [_text(category) for category in event.categories])
     if event.organizer:
         entry.add("organizer", _mailto(event.organizer))
     if event.attendee:

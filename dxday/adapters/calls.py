@@ -65,12 +65,37 @@ class Reason(StrEnum):
     NOT_PUBLIC = "it does not lead to a public address"
 
 
+class Fault(StrEnum):
+    """How a call brings no answer, in the words of a CallError."""
+
+    NOT_CALLED = "{where} is not called: {why}"
+    NOT_KNOWN = "no address is known for {where}"
+    NOT_REACHED = "cannot reach {where}: {why}"
+    NOT_SAFE = "no safe line to {where}: {why}"
+    NO_ANSWER = "{where} gave no answer: {why}"
+
+    def say(self, where: str, why: str = "") -> str:
+        """Return the words for one call."""
+        return self.value.format(where=where, why=why)
+
+
+def read_fault(words: str) -> tuple[Fault, str, str] | None:
+    """Return how a call failed, where it went and why, from the words of its CallError; None for other words."""
+    for fault in Fault:
+        pattern = (
+            re.escape(fault.value).replace(r"\{where\}", "(?P<where>.+?)").replace(r"\{why\}", "(?P<why>.*)")
+        )
+        if found := re.fullmatch(pattern, words, re.DOTALL):
+            return fault, found["where"], found.groupdict().get("why", "")
+    return None
+
+
 class AddressRefused(CallError):
     """An address that is not called; nothing was sent."""
 
     def __init__(self, reason: Reason, host: str = "") -> None:
         """Keep why."""
-        super().__init__(f"{host or 'the address'} is not called: {reason.value}")
+        super().__init__(Fault.NOT_CALLED.say(host or "the address", reason.value))
         self.reason = reason
 
 
@@ -248,9 +273,9 @@ def _look_up(target: Target, reach: Reach, resolve: Resolver) -> list[str]:
     try:
         addresses = resolve(target.host, target.port)
     except (OSError, UnicodeError) as error:
-        raise CallUnavailable(f"no address is known for {target.host}") from error
+        raise CallUnavailable(Fault.NOT_KNOWN.say(target.host)) from error
     if not addresses:
-        raise CallUnavailable(f"no address is known for {target.host}")
+        raise CallUnavailable(Fault.NOT_KNOWN.say(target.host))
     if reach.public_only and not all(is_public(address) for address in addresses):
         raise AddressRefused(Reason.NOT_PUBLIC, target.host)
     return addresses[:_MOST_ADDRESSES]
@@ -311,10 +336,10 @@ def _open(
                 line.do_handshake()
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             line.close()
-            raise CallUnavailable(f"no safe line to {target.authority}: {_words(error, deadline)}") from error
+            raise CallUnavailable(Fault.NOT_SAFE.say(target.authority, _words(error, deadline))) from error
         return line
     reason = _words(problem, deadline) if problem else "it took too long"
-    raise CallUnavailable(f"cannot reach {target.authority}: {reason}") from problem
+    raise CallUnavailable(Fault.NOT_REACHED.say(target.authority, reason)) from problem
 
 
 @lru_cache(maxsize=4)
@@ -339,10 +364,10 @@ def _ask(
         talk.request("POST", target.path, body=body, headers=given)
         response = talk.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        raise CallUnknown(f"{target.authority} gave no answer: {_words(error, deadline)}") from error
+        raise CallUnknown(Fault.NO_ANSWER.say(target.authority, _words(error, deadline))) from error
     with response:
         if deadline.is_over:  # the head was cut off, and what came of it reads like a whole one
-            raise CallUnknown(f"{target.authority} gave no answer: {_words(TimeoutError(), deadline)}")
+            raise CallUnknown(Fault.NO_ANSWER.say(target.authority, _words(TimeoutError(), deadline)))
         return Answer(
             status=response.status,
             text=_plain(_beginning(response)),

@@ -49,6 +49,7 @@ class State(StrEnum):
     READY = "ready"
     WAITING = "waiting"
     FAILED = "failed"
+    STOPPED = "stopped"
     ENDED = "ended"
 
 
@@ -56,6 +57,7 @@ STATE_NAMES: dict[State, Words] = {
     State.READY: lazy_gettext("Ready"),
     State.WAITING: lazy_gettext("Being made"),
     State.FAILED: lazy_gettext("Could not be made"),
+    State.STOPPED: lazy_gettext("Stopped"),
     State.ENDED: lazy_gettext("Revoked or replaced"),
 }
 
@@ -64,7 +66,12 @@ def state_of(standing: Standing, carriage: Carriage) -> State:
     """Return the state of a certificate; one that does not hold any more is ended, whatever became of its file."""
     if standing is not Standing.VALID:
         return State.ENDED
-    return {Carriage.DONE: State.READY, Carriage.FAILED: State.FAILED}.get(carriage, State.WAITING)
+    made = {
+        Carriage.DONE: State.READY,
+        Carriage.FAILED: State.FAILED,
+        Carriage.CANCELLED: State.STOPPED,
+    }
+    return made.get(carriage, State.WAITING)
 
 
 class Reason(StrEnum):
@@ -135,6 +142,18 @@ class NothingToRetry(RuleBroken):
     """No certificate whose making failed."""
 
     sentence = lazy_gettext("There is no failed certificate to try again.")
+
+
+class NothingToStop(RuleBroken):
+    """No certificate waits to be made."""
+
+    sentence = lazy_gettext("No certificate waits to be made, so there is nothing to stop.")
+
+
+class NothingStopped(RuleBroken):
+    """No certificate whose making was stopped."""
+
+    sentence = lazy_gettext("The making of no certificate was stopped.")
 
 
 class NoFile(RuleBroken):

@@ -160,6 +160,47 @@ def retry_failed(certificates: Iterable[Certificate], *, actor: Actor, now: date
     return moved
 
 
+def stop_making(edition: Edition, *, actor: Actor, now: datetime) -> int:
+    """Call off every certificate of the edition that waits to be made, and return how many they are.
+
+    They stay issued, with their numbers.  What a worker has in hand ends by itself.
+    Raises NotTheIssuer, NothingToStop.
+    """
+    rules.check_may_issue(actor, edition_id=edition.id)
+    stopped = leases.call_off(Certificate, Certificate.edition_id == edition.id)
+    if not stopped:
+        raise rules.NothingToStop
+    audit.record(
+        "certificate.making_stopped",
+        subject=edition.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        count=stopped,
+    )
+    return stopped
+
+
+def resume_making(edition: Edition, *, actor: Actor, now: datetime) -> int:
+    """Let every certificate of the edition whose making was stopped wait for a worker again; return how many.
+
+    Raises NotTheIssuer, NothingStopped.
+    """
+    rules.check_may_issue(actor, edition_id=edition.id)
+    resumed = leases.take_back(Certificate, Certificate.edition_id == edition.id)
+    if not resumed:
+        raise rules.NothingStopped
+    audit.record(
+        "certificate.making_resumed",
+        subject=edition.code,
+        actor=actor,
+        now=now,
+        edition_id=edition.id,
+        count=resumed,
+    )
+    return resumed
+
+
 def revoke(certificate: Certificate, *, reason: rules.Reason, actor: Actor, now: datetime) -> None:
     """Revoke a certificate for a reason of the law; its file and its row stay as they are.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
+from dxday.accounts import queries as accounts
 from dxday.accounts.models import Person
 from dxday.accounts.rules import email_key
 from dxday.changes import rules
@@ -49,7 +50,8 @@ class Concerned:
     """Somebody with a part in it, by their address: one letter, however many parts."""
 
     key: str
-    person_id: int
+    recipient: str
+    """What the ledger calls them: `person:` or `account:` with an id."""
     name: str
     address: str
     locale: str
@@ -58,7 +60,9 @@ class Concerned:
     placements: set[tuple[int, int]] = field(default_factory=set)
     """Session and site, where they preside."""
     site_ids: set[int] = field(default_factory=set)
-    """Sites at which they preside."""
+    """Sites at which they preside, or that they look after."""
+    presides: bool = False
+    coordinates: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,20 +118,42 @@ def count_audience(reach: Reach) -> Audience:
 
 
 def list_people(reach: Reach) -> list[Concerned]:
-    """Return those with a part in it and an address, each address once; two statements."""
+    """Return those with a part in it and an address, and who looks after its sites, each address once.
+
+    Three statements, or four where it concerns every site.
+    """
     found: dict[str, Concerned] = {}
     for person, kind, session_id, site_id in sorted(_parts(reach), key=lambda row: row[0].id):
         if not person.email:
             continue
         key = email_key(person.email)
-        one = found.setdefault(key, Concerned(key, person.id, person.full_name, person.email, person.locale))
+        one = found.setdefault(
+            key, Concerned(key, f"person:{person.id}", person.full_name, person.email, person.locale)
+        )
         if kind is PartKind.PRESIDING_OFFICER and site_id is not None:
             one.site_ids.add(site_id)
+            one.presides = True
             if session_id is not None:
                 one.placements.add((session_id, site_id))
         elif session_id is not None:
             one.session_ids.add(session_id)
-    return sorted(found.values(), key=lambda one: one.person_id)
+    site_ids = reach.site_ids
+    if site_ids is None:
+        site_ids = frozenset(db.session.scalars(select(Site.id).where(Site.edition_id == reach.edition_id)))
+    for account, site_id in accounts.list_coordinators_of(site_ids):
+        one = found.setdefault(
+            account.email_key,
+            Concerned(
+                account.email_key,
+                f"account:{account.id}",
+                account.full_name,
+                account.email,
+                account.locale,
+            ),
+        )
+        one.site_ids.add(site_id)
+        one.coordinates = True
+    return list(found.values())
 
 
 def _parts(reach: Reach) -> list[tuple[Person, PartKind, int | None, int | None]]:
@@ -351,7 +377,7 @@ def list_people_to_tell(notice_id: int, reach: Reach) -> list[Concerned]:
     people = list_people(reach)
     if not people:
         return []
-    keys = {key_of(notice_id, f"person:{each.person_id}"): each.key for each in people}
+    keys = {key_of(notice_id, each.recipient): each.key for each in people}
     told = {keys[key] for key in db.session.scalars(select(Message.key).where(Message.key.in_(list(keys))))}
     told |= set(
         db.session.scalars(

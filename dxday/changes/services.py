@@ -28,6 +28,7 @@ from dxday.notifications import addresses
 from dxday.notifications import services as notifications
 from dxday.notifications.letters import Letter
 from dxday.programme import publishing, together
+from dxday.programme import queries as programme_queries
 from dxday.programme import services as programme
 from dxday.programme.models import PlacementChange, Session
 from dxday.registration import services as registration
@@ -202,9 +203,13 @@ def _announce(
     session: Session | None = None,
 ) -> Notice:
     """Publish what the act changed, and leave the notice by which the job tells people; the changes belong to it."""
+    changed = plan.session_ids
+    if plan.scope is Scope.EDITION:
+        # Else the public would go on seeing them on the old day, or in an edition that does not take place.
+        changed |= set(programme_queries.list_ids_cancelled_unseen(plan.edition.id))
     publishing.publish(
         plan.edition,
-        only=plan.session_ids,
+        only=changed,
         known_only=True,
         name=str(rules.NOTICE_NAMES[plan.scope, plan.act]),
         note=reason,
@@ -379,7 +384,7 @@ def tell_people(story: Story, *, now: datetime) -> Told:
         return Told(0, 0, None)
     people = queries.list_people_to_tell(notice.id, story.reach)
     told, failed = _tell_each(
-        notice, [(f"person:{each.person_id}", partial(_tell_person, story, each, now=now)) for each in people]
+        notice, [(each.recipient, partial(_tell_person, story, each, now=now)) for each in people]
     )
     return Told(told, failed, None)
 
@@ -464,10 +469,10 @@ def _tell_person(story: Story, one: Concerned, *, now: datetime) -> bool:
         to_address=one.address,
         to_name=one.name,
         locale=one.locale,
-        key=queries.key_of(story.notice.id, f"person:{one.person_id}"),
+        key=queries.key_of(story.notice.id, one.recipient),
         now=now,
         edition=story.edition,
-        recipient=f"person:{one.person_id}",
+        recipient=one.recipient,
         **_facts(story, lines=lines),
         has_place=False,
         code="",

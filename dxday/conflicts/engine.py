@@ -163,6 +163,7 @@ class Index:
             for draft in rule.find(world, focus):
                 name = rule.code, draft.key
                 if name not in found:
+                    about = [world.sessions[session_id] for session_id in draft.session_ids]
                     found[name] = Finding(
                         rule.code,
                         level,
@@ -173,10 +174,11 @@ class Index:
                         draft.message,
                         draft.mend,
                         overrides.get(name, draft.allowed),
-                        tuple(world.sessions[session_id].code for session_id in draft.session_ids),
+                        tuple([session.code for session in about]),
                         tuple(
                             world.sites[site_id].code for site_id in draft.site_ids if site_id in world.sites
                         ),
+                        tuple([session.title for session in about]),
                     )
         return found
 

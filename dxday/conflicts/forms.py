@@ -193,12 +193,12 @@ class AvailabilityForm(Form):
         ],
         default="no",
     )
-    first_day = DateField(lazy_gettext("From, day"), [required()], invalid_value_message=NOT_A_DAY)
-    begins = TimeField(lazy_gettext("From, time"), [required()], invalid_value_message=NOT_A_TIME)
-    last_day = DateField(lazy_gettext("To, day"), [required()], invalid_value_message=NOT_A_DAY)
-    ends = TimeField(lazy_gettext("To, time"), [required()], invalid_value_message=NOT_A_TIME)
+    first_day = DateField(lazy_gettext("First day"), [required()], invalid_value_message=NOT_A_DAY)
+    begins = TimeField(lazy_gettext("Begins at"), [required()], invalid_value_message=NOT_A_TIME)
+    last_day = DateField(lazy_gettext("Last day"), [required()], invalid_value_message=NOT_A_DAY)
+    ends = TimeField(lazy_gettext("Ends at"), [required()], invalid_value_message=NOT_A_TIME)
     note = StringField(
-        lazy_gettext("Note"),
+        lazy_gettext("Remark"),
         [at_most(LONGEST_NOTE)],
         description=lazy_gettext("What it is, such as a flight or works in the hall. Findings repeat it."),
     )

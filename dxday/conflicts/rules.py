@@ -1,13 +1,13 @@
 """What a conflict rule is, how much a finding of it weighs, and what a finding says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dxday.core.errors import RuleBroken
-from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import Translations, Words, lazy_gettext
 from dxday.programme.rules import Overridable
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Finding:
     codes: tuple[str, ...] = ()
     """The codes of the sessions, in the order of their ids here."""
     site_codes: tuple[str, ...] = ()
+    titles: tuple[Translations, ...] = field(default=(), compare=False)
+    """What the sessions are called, in the same order."""
 
     @property
     def name(self) -> tuple[str, str]:

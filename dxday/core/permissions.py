@@ -11,6 +11,8 @@ class Permission(StrEnum):
     STAFF_HOME = "staff.home"
     EDITION_MANAGE = "edition.manage"
     PROGRAMME_EDIT = "programme.edit"
+    PROGRAMME_RELEASE = "programme.release"
+    """Let the public see the programme as it stands."""
     REGISTRATION_VIEW = "registration.view"
     MAIL_VIEW = "mail.view"
     MAIL_VIEW_ALL = "mail.view_all"
@@ -27,6 +29,8 @@ class Permission(StrEnum):
     NOMINATION_VIEW = "nomination.view"
     DECISION_RECORD = "decision.record"
     CERTIFICATE_MANAGE = "certificate.manage"
+    SITE_EDIT = "site.edit"
+    """Say how one's own site takes part, and propose changes of what it holds itself."""
 
 
 class Role(StrEnum):
@@ -36,6 +40,7 @@ class Role(StrEnum):
     ORGANIZER = "organizer"
     AGENCY = "agency"
     COUNCIL = "council"
+    SITE = "site"
 
 
 ROLE_NAMES: dict[Role, Words] = {
@@ -43,6 +48,7 @@ ROLE_NAMES: dict[Role, Words] = {
     Role.ORGANIZER: lazy_gettext("Organizer"),
     Role.AGENCY: lazy_gettext("Focal officer of an agency"),
     Role.COUNCIL: lazy_gettext("Council secretary"),
+    Role.SITE: lazy_gettext("Site coordinator"),
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -52,6 +58,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.STAFF_HOME,
             Permission.EDITION_MANAGE,
             Permission.PROGRAMME_EDIT,
+            Permission.PROGRAMME_RELEASE,
             Permission.REGISTRATION_VIEW,
             Permission.MAIL_VIEW,
             Permission.REMINDER_EDIT,
@@ -71,4 +78,5 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CERTIFICATE_MANAGE,
         }
     ),
+    Role.SITE: frozenset({Permission.STAFF_HOME, Permission.SITE_EDIT}),
 }

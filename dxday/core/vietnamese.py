@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 
 _BAR = str.maketrans("đĐðÐɖƉ", "dddddd")
 """Đ has no decomposition.  Old keyboards wrote it as the Icelandic eth or the African D, which look the same."""
@@ -24,6 +26,12 @@ _LETTERS = {
 _PUNCTUATION = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 """The order of the root collation for what occurs in names and titles; all of it before digits and letters."""
 
+_BETWEEN = re.compile(r"[!-/:-@\[-`{-~«»\u2010-\u2027]+")
+"""Punctuation, Latin and general; the signs of other scripts are parts of their words."""
+
+_WHOLE = 2
+"""Words of so few letters are looked for as whole words."""
+
 
 def nfc(text: str) -> str:
     """Return the text in Unicode's composed form, in which everything is kept and compared."""
@@ -38,6 +46,45 @@ def fold(text: str) -> str:
     """
     bare = _without_marks(_without_marks(text).casefold()).translate(_BAR)
     return " ".join(nfc(bare).split())
+
+
+def words_of(text: str) -> list[str]:
+    """Return the folded words of a text in their order; punctuation is between words, never in them."""
+    return _BETWEEN.sub(" ", fold(text)).split()
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Tell whether a folded word stands in a text that was made of `words_of`, joined by blanks and framed by them.
+
+    It is found where a word begins; one of one or two letters must be the whole word, since a syllable is a word in
+    Vietnamese, and "so" is looked for to find "số" and not "Sơn".
+    """
+    return f" {word} " in text if len(word) <= _WHOLE else f" {word}" in text
+
+
+def find_spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Return where folded words stand in a text (see `stands_in`), as (start, end) of its own characters, in order."""
+    folded, places = [], []
+    for place, character in enumerate(text):
+        for letter in _folded_letter(character):
+            folded.append(letter)
+            places.append(place)
+    line, found = _BETWEEN.sub(lambda match: " " * len(match[0]), "".join(folded)), set[int]()
+    for word in filter(None, words):
+        pattern = rf"(?<!\S){re.escape(word)}" + (r"(?!\S)" if len(word) <= _WHOLE else "")
+        for match in re.finditer(pattern, line):
+            found.update(places[match.start() : match.end()])
+    # A mark that stands alone folds to nothing: it belongs to the letter before it.
+    for place in range(1, len(text)):
+        if place - 1 in found and _is_accent(text[place]):
+            found.add(place)
+    spans: list[tuple[int, int]] = []
+    for place in sorted(found):
+        if spans and spans[-1][1] == place:
+            spans[-1] = (spans[-1][0], place + 1)
+        else:
+            spans.append((place, place + 1))
+    return spans
 
 
 def slug(text: str) -> str:
@@ -73,6 +120,11 @@ def sort_key(text: str) -> bytes:
             second += bytes((1, *(_TONES.get(mark, ord(mark) - 0x300 + 7) for mark in rest)))
             third.append(capital)
     return b"\0".join((bytes(first), bytes(second), bytes(third), nfc(text).encode("utf-8", "surrogatepass")))
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(character: str) -> str:
+    return nfc(_without_marks(_without_marks(character).casefold()).translate(_BAR))
 
 
 def _is_accent(mark: str) -> bool:

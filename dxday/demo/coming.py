@@ -25,6 +25,8 @@ from dxday.reminders import services as reminders
 from dxday.reminders.rules import Unit
 
 CODE = "next"
+COORDINATED = "cua-lo"
+"""The site that the demo's coordinator looks after: it holds a session of its own."""
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 

@@ -10,6 +10,7 @@ from dxday.accounts import queries, services
 from dxday.core.actor import SYSTEM, Actor
 from dxday.core.permissions import Role
 from dxday.demo import places
+from dxday.sites.models import Site
 
 SIGN_INS = (
     (Role.ORGANIZER, "organizer@dxday.example", "Nguyễn Văn Mẫu"),
@@ -17,6 +18,8 @@ SIGN_INS = (
     (Role.COUNCIL, "council@dxday.example", "Lê Văn Ví Dụ"),
     (Role.ADMIN, "admin@dxday.example", "Phạm Thị Minh Họa"),
 )
+COORDINATOR = (Role.SITE, "site@dxday.example", "Hoàng Thị Điển Hình")
+"""Looks after one site; the edition of that site gives them their role."""
 
 
 def add_sign_ins(*, passwords: Path, now: datetime) -> None:
@@ -30,6 +33,23 @@ def add_sign_ins(*, passwords: Path, now: datetime) -> None:
         services.grant_role(account, role, organisation_id=agency, actor=SYSTEM, now=now)
         known[email] = secrets.token_urlsafe(12)
         services.set_password(account, known[email], actor=SYSTEM, now=now)
+    _write(passwords, known)
+
+
+def add_coordinator(site: Site, *, passwords: Path, now: datetime) -> None:
+    """Let the demo's coordinator look after the site; their password is made once, as those of the others."""
+    role, email, name = COORDINATOR
+    known = read_passwords(passwords)
+    account = queries.find_account_by_email(email)
+    if account is None:
+        account = services.add_account(email, full_name=name, locale="vi", actor=SYSTEM, now=now)
+        known[email] = secrets.token_urlsafe(12)
+        services.set_password(account, known[email], actor=SYSTEM, now=now)
+        _write(passwords, known)
+    services.grant_role(account, role, edition_id=site.edition_id, site_id=site.id, actor=SYSTEM, now=now)
+
+
+def _write(passwords: Path, known: dict[str, str]) -> None:
     handle = os.open(passwords, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump(known, file, indent=1)

@@ -118,7 +118,8 @@ def _add_sessions(edition: Edition, sites: list[Site], wanted: int, now: datetim
                 ),
             )
             _settle_ids(Session)
-            publishing.publish(edition, only=ids, name=f"{count} sample sessions", actor=SYSTEM, now=now)
+            here = db.db.session.get_one(Edition, edition.id)  # sending letters lets go of what was loaded
+            publishing.publish(here, only=ids, name=f"{count} sample sessions", actor=SYSTEM, now=now)
         made += count
 
 

@@ -1,7 +1,7 @@
 """Kinds of long work: each is offered by the feature that does it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -34,6 +34,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Described:
+    """An answer in words: what it is called and says, line by line; and the page that it leads to."""
+
+    lines: tuple[tuple[Words, str], ...]
+    label: Words | None = None
+    endpoint: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class OperationKind:
     """A kind of long work.  `run(operation, progress, now)` is safe to begin again after a worker died."""
 
@@ -42,6 +52,8 @@ class OperationKind:
     permission: Permission
     """Who may ask for it, see it and take its file."""
     run: Callable[[Operation, Progress, datetime], Outcome]
+    describe: Callable[[Mapping[str, Any]], "Described"] | None = None
+    """What its answer says to people, and where it leads."""
 
 
 def index(*offered: Iterable[OperationKind]) -> dict[str, OperationKind]:

@@ -52,6 +52,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         shapes=SHAPES,
         ended=operation.carriage in rules.ENDED,
         left=_seconds_left(operation),
+        described=kind.describe(operation.answer) if kind.describe and operation.answer else None,
     )
 
 

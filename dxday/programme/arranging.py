@@ -9,10 +9,11 @@ from dxday.core.errors import NotFound
 from dxday.core.intervals import Interval
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme import queries, rules
+from dxday.programme import holding, moving, queries, rules
+from dxday.programme.holding import Wish
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import Mode, PlacementRole
-from dxday.programme.services import Wish, check_when, note_change, placed_in, put_into, rooms_kept
+from dxday.programme.services import note_change, placed_in
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 
@@ -82,33 +83,35 @@ def arrange(
     for one in off:
         _take_off(sessions[one.session_id], actor=actor, now=now)
     steps = plan(sessions, wanted)
-    moving = [step for step in steps if step.changes]
-    rooms = _rooms(edition, moving)
-    for step in moving:
+    changing = [step for step in steps if step.changes]
+    rooms = _rooms(edition, changing)
+    for step in changing:
         _check(edition, step, rooms)
     _check_each_room_once(steps)
-    was = {id(step): step.placement.starts_at if step.placement else None for step in moving}
+    was = {id(step): step.placement.starts_at if step.placement else None for step in changing}
     wishes = [
         Wish(_placement(edition, step, rooms), room, Interval(step.starts_at, step.ends_at), step.session)
-        for step in moving
+        for step in changing
         if (room := _room(step, rooms)) is not None and not _is_off(step)
     ]
-    with rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         # The databases look at each row by itself, so whoever swaps rooms lets go of both first.
-        if len(moving) > 1:
-            for step in moving:
-                put_into(_placement(edition, step, rooms), None)
+        if len(changing) > 1:
+            for step in changing:
+                moving.put_into(_placement(edition, step, rooms), None)
             db.session.flush()
-        for step in moving:
+        for step in changing:
             placement, room = _placement(edition, step, rooms), _room(step, rooms)
+            if (placement.starts_at, placement.ends_at) != (step.starts_at, step.ends_at):
+                placement.confirmed_at = None  # a site was ready for the old time
             placement.starts_at, placement.ends_at = step.starts_at, step.ends_at
             if room is not None:
                 placement.site_id = room.site_id
-            put_into(placement, room)
+            moving.put_into(placement, room)
             if was[id(step)] is None:
                 step.session.placements.append(placement)
     for session in sessions.values():
-        own = [step for step in moving if step.session is session]
+        own = [step for step in changing if step.session is session]
         for step in own:
             if step.named:
                 _note(step, was[id(step)], sites=len(own), actor=actor, now=now)
@@ -189,7 +192,7 @@ def _room(step: Step, rooms: dict[int, Room]) -> Room | None:
 
 
 def _check(edition: Edition, step: Step, rooms: dict[int, Room]) -> None:
-    check_when(edition, step.starts_at, step.ends_at)
+    moving.check_times(edition, step.starts_at, step.ends_at)
     room = _room(step, rooms)
     if step.placement is None:
         rules.check_room_for(Mode.ON_SITE, has_room=room is not None)

@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from dxday.accounts.models import Person
 from dxday.core.errors import NotFound
 from dxday.core.i18n import Translations
 from dxday.core.intervals import Interval
 from dxday.db import db
+from dxday.programme import rules
 from dxday.programme.models import (
     Part,
     Placement,
@@ -20,6 +21,7 @@ from dxday.programme.models import (
     PublishedPlacement,
     PublishedSession,
     Session,
+    Track,
 )
 from dxday.programme.rules import GIVEN_PARTS, Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.models import Room, Site
@@ -51,6 +53,14 @@ class Showing:
     ends_at: datetime
     cancelled: bool
     """Whether this site does not receive it (any more), or the whole session was cancelled."""
+    join_url: str | None = None
+    interpretation: str | None = None
+    """The language into which it is interpreted there."""
+
+    @property
+    def public_link(self) -> str | None:
+        """Where anybody can join from this site's side, or None: see rules.public_link."""
+        return None if self.cancelled else rules.public_link(self.mode, self.join_url)
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,20 @@ class Entry:
     cancelled: bool
     sequence: int
     updated_at: datetime
+    subtitle: Translations | None = None
+    language: str = "vi"
+    track_id: int | None = None
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One part of a person in one session, as visitors may see it."""
+
+    session_id: int
+    kind: PartKind
+    site_id: int | None
+    remote: bool
 
 
 @dataclass(frozen=True)
@@ -158,6 +182,7 @@ def _whole() -> Select[Session]:
         placed.joinedload(Placement.override),
         placed.immediateload(Placement.session),  # it is at hand, so this asks nothing
         selectinload(Session.parts).joinedload(Part.person),
+        joinedload(Session.track),
     )
 
 
@@ -169,18 +194,6 @@ def get_session(edition_id: int, code: str) -> Session:
     if found is None:
         raise NotFound
     return found
-
-
-def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
-    """Return those sessions of the edition that have these ids, each as `get_session` does, as they are saved now."""
-    return list(
-        db.session.scalars(
-            _whole()
-            .where(Session.edition_id == edition_id, Session.id.in_(list(ids)))
-            .order_by(Session.id)
-            .execution_options(populate_existing=True)
-        )
-    )
 
 
 def get_public_session(edition_id: int, code: str) -> PublishedSession:
@@ -204,9 +217,87 @@ def get_public_session(edition_id: int, code: str) -> PublishedSession:
     return found
 
 
+def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
+    """Return those sessions of the edition that have these ids, whole, as they are saved now, by id.
+
+    Four statements for each 500 of them.
+    """
+    wanted = sorted(set(ids))
+    found: list[Session] = []
+    for first in range(0, len(wanted), 500):
+        found += db.session.scalars(
+            _whole()
+            .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
+            .order_by(Session.id)
+            .execution_options(populate_existing=True)
+        )
+    return found
+
+
+def list_at_site(edition_id: int, site_id: int) -> list[Session]:
+    """Return the sessions that have a placement at the site and are not cancelled, whole, by their time there."""
+    first = (
+        select(func.min(Placement.starts_at))
+        .where(Placement.session_id == Session.id, Placement.site_id == site_id)
+        .correlate(Session)
+        .scalar_subquery()
+    )
+    return list(
+        db.session.scalars(
+            _whole()
+            .where(
+                Session.edition_id == edition_id,
+                Session.state != SessionState.CANCELLED,
+                Session.id.in_(select(Placement.session_id).where(Placement.site_id == site_id)),
+            )
+            .order_by(first, Session.id)
+        )
+    )
+
+
 def find_session_by_guid(guid: UUID) -> Session | None:
     """Return the session with this guid, of whatever edition, or None."""
     return db.session.scalars(_whole().where(Session.guid == guid)).one_or_none()
+
+
+def list_tracks(edition_id: int) -> list[Track]:
+    """Return the tracks of the edition in their order."""
+    return list(
+        db.session.scalars(
+            select(Track).where(Track.edition_id == edition_id).order_by(Track.position, Track.id)
+        )
+    )
+
+
+def count_by_track(edition_id: int) -> dict[int, int]:
+    """Return how many sessions each track has, by its id."""
+    rows = db.session.execute(
+        select(Session.track_id, func.count())
+        .where(Session.edition_id == edition_id, Session.track_id.is_not(None))
+        .group_by(Session.track_id)
+    )
+    return {track_id: int(number) for track_id, number in rows if track_id is not None}
+
+
+def find_track(edition_id: int, code: str) -> Track | None:
+    """Return the track with this code, or None."""
+    return db.session.scalars(
+        select(Track).where(Track.edition_id == edition_id, Track.code == code)
+    ).one_or_none()
+
+
+def get_track(edition_id: int, code: str) -> Track:
+    """Return the track with this code.  Raises NotFound."""
+    found = find_track(edition_id, code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_audiences(edition_id: int) -> list[str]:
+    """Return the codes of the groups for which sessions of the edition are, in the order of the alphabet."""
+    rows = db.session.scalars(select(Session.audiences).where(Session.edition_id == edition_id))
+    return sorted({code for codes in rows for code in codes})
 
 
 def is_code_taken(edition_id: int, code: str) -> bool:
@@ -221,6 +312,20 @@ def get_placement(edition_id: int, code: str, placement_id: int) -> Placement:
     """Return a placement of the session with this code; its session is whole.  Raises NotFound."""
     session = get_session(edition_id, code)
     for placement in session.placements:
+        if placement.id == placement_id:
+            return placement
+    raise NotFound
+
+
+def get_placement_of(edition_id: int, placement_id: int) -> Placement:
+    """Return a placement of the edition; its session is whole.  Raises NotFound."""
+    session = db.session.scalars(
+        _whole().where(
+            Session.edition_id == edition_id,
+            Session.id.in_(select(Placement.session_id).where(Placement.id == placement_id)),
+        )
+    ).one_or_none()
+    for placement in session.placements if session else []:
         if placement.id == placement_id:
             return placement
     raise NotFound
@@ -322,6 +427,22 @@ def list_ids_to_come(edition_id: int) -> list[int]:
     )
 
 
+def list_ids_cancelled_unseen(edition_id: int) -> list[int]:
+    """Return the ids of cancelled sessions that the public still sees as taking place."""
+    return list(
+        db.session.scalars(
+            select(Session.id)
+            .join(PublishedSession, PublishedSession.id == Session.id)
+            .where(
+                Session.edition_id == edition_id,
+                Session.state == SessionState.CANCELLED,
+                PublishedSession.state == SessionState.PUBLISHED,
+            )
+            .order_by(Session.id)
+        )
+    )
+
+
 # What visitors see ---------------------------------------------------------------------------------------------------
 
 
@@ -338,6 +459,10 @@ def list_entries(edition_id: int) -> list[Entry]:
             PublishedSession.state == SessionState.CANCELLED,
             PublishedSession.sequence,
             PublishedSession.updated_at,
+            PublishedSession.subtitle,
+            PublishedSession.language,
+            PublishedSession.track_id,
+            PublishedSession.main,
         )
         .where(PublishedSession.edition_id == edition_id)
         .order_by(PublishedSession.id)
@@ -359,8 +484,9 @@ def list_showings(
             PublishedPlacement.starts_at,
             PublishedPlacement.ends_at,
             PublishedPlacement.cancelled_at.is_not(None),
+            PublishedPlacement.join_url,
+            PublishedPlacement.interpretation,
         )
-        .join(Session, PublishedSession.id == PublishedPlacement.session_id)
         .where(PublishedPlacement.edition_id == edition_id)
         .order_by(PublishedPlacement.starts_at, PublishedPlacement.session_id, PublishedPlacement.id)
     )
@@ -368,7 +494,7 @@ def list_showings(
         statement = statement.where(PublishedPlacement.site_id == site_id)
     if session_id is not None:
         statement = statement.where(PublishedPlacement.session_id == session_id)
-    return [Showing(*row) for row in db.session.execute(statement)]
+    return [Showing(*tuple(row)) for row in db.session.execute(statement)]
 
 
 def list_speakers(edition_id: int) -> dict[int, list[str]]:
@@ -376,7 +502,7 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
     rows = db.session.execute(
         select(PublishedPart.session_id, Person.full_name)
         .join(Person, Person.id == PublishedPart.person_id)
-        .join(Session, PublishedSession.id == PublishedPart.session_id)
+        .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
         .where(PublishedSession.edition_id == edition_id, PublishedPart.kind.in_(GIVEN_PARTS))
         .order_by(PublishedPart.session_id, _part_order(), PublishedPart.position, PublishedPart.id)
     )
@@ -386,6 +512,61 @@ def list_speakers(edition_id: int) -> dict[int, list[str]]:
         if name not in names:
             names.append(name)
     return found
+
+
+def list_ways(edition_id: int) -> tuple[set[Mode], set[str]]:
+    """Return the modes in which published sessions take place, and the languages in which they are held."""
+    modes = db.session.scalars(
+        select(PublishedPlacement.mode)
+        .where(PublishedPlacement.edition_id == edition_id, PublishedPlacement.cancelled_at.is_(None))
+        .distinct()
+    )
+    languages = db.session.scalars(
+        select(PublishedSession.language).where(PublishedSession.edition_id == edition_id).distinct()
+    )
+    return {Mode(mode) for mode in modes}, set(languages)
+
+
+def list_run(edition_id: int, site_id: int) -> list[PublishedPlacement]:
+    """Return what a site has, by time, with session, track, people and room; what it opted out of is left out."""
+    return list(
+        db.session.scalars(
+            select(PublishedPlacement)
+            .join(PublishedSession, PublishedSession.id == PublishedPlacement.session_id)
+            .where(
+                PublishedPlacement.edition_id == edition_id,
+                PublishedPlacement.site_id == site_id,
+                PublishedPlacement.cancelled_at.is_(None)
+                | (PublishedSession.state == SessionState.CANCELLED),
+            )
+            .options(
+                joinedload(PublishedPlacement.room),
+                contains_eager(PublishedPlacement.session).options(
+                    joinedload(PublishedSession.track),
+                    selectinload(PublishedSession.parts).joinedload(PublishedPart.person),
+                ),
+            )
+            .order_by(PublishedPlacement.starts_at, PublishedPlacement.id)
+        )
+    )
+
+
+def get_person(edition_id: int, guid: UUID) -> tuple[Person, list[Appearance]]:
+    """Return somebody who has a part in the published programme, with their parts.  Raises NotFound.
+
+    Who has none in this edition is not found: a person is in public for their part alone.
+    """
+    rows = db.session.execute(
+        select(Person, PublishedPart)
+        .join(PublishedPart, PublishedPart.person_id == Person.id)
+        .join(PublishedSession, PublishedSession.id == PublishedPart.session_id)
+        .where(Person.guid == guid, PublishedSession.edition_id == edition_id)
+        .order_by(PublishedPart.id)
+    ).all()
+    if not rows:
+        raise NotFound
+    parts = [Appearance(part.session_id, PartKind(part.kind), part.site_id, part.remote) for _, part in rows]
+    return rows[0][0], parts
 
 
 def _part_order() -> ColumnElement[int]:

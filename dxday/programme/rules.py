@@ -50,14 +50,6 @@ SESSION_STATE_NAMES: dict[SessionState, Words] = {
 }
 
 
-MOVES: dict[SessionState, frozenset[SessionState]] = {
-    SessionState.DRAFT: frozenset({SessionState.PUBLISHED, SessionState.CANCELLED}),
-    SessionState.PUBLISHED: frozenset({SessionState.CANCELLED}),
-    SessionState.CANCELLED: frozenset(),
-}
-"""Which state may follow which.  What the public has seen is cancelled, never taken away."""
-
-
 class PlacementRole(StrEnum):
     """Whether a session starts at a site or is received there."""
 
@@ -114,6 +106,32 @@ MODE_NAMES: dict[Mode, Words] = {
     Mode.ONLINE: lazy_gettext("Online only"),
     Mode.HYBRID: lazy_gettext("On site and online"),
 }
+
+
+MOST_AT_ONCE = 200
+"""More sessions than that, on several days, are shown one day at a time."""
+
+MOST_CHOSEN = 200
+"""How many sessions one may choose for oneself; the address has room for them."""
+
+
+def is_shown_by_day(sessions: int, days: int) -> bool:
+    """Tell whether the page of the programme shows one day at a time unless it is asked for all of them."""
+    return days > 1 and sessions > MOST_AT_ONCE
+
+
+def chosen_codes(written: str) -> list[str]:
+    """Return the codes of one's own selection as an address carries them: with commas, each once."""
+    return [code for code in dict.fromkeys(written.split(",")) if code][:MOST_CHOSEN]
+
+
+def public_link(mode: Mode, join_url: str | None) -> str | None:
+    """Return the link that the programme shows to everybody, or None.
+
+    The link of one session at one site is for all who follow it from afar there; what is held on site alone has
+    nobody to join from afar.  The line of a whole site is never shown: it goes by mail to those who registered.
+    """
+    return join_url if mode is not Mode.ON_SITE else None
 
 
 class PartKind(StrEnum):
@@ -184,6 +202,13 @@ class OutsideEdition(RuleBroken):
     sentence = lazy_gettext("The edition runs from %(first)s to %(last)s; choose a day in between.")
 
 
+class TimesMissing(RuleBroken):
+    """A room without a time."""
+
+    field = "begins"
+    sentence = lazy_gettext("Say when it begins and when it ends.")
+
+
 class TooLong(RuleBroken):
     """A session longer than a day."""
 
@@ -212,18 +237,14 @@ class SiteHasNoRoom(RuleBroken):
     sentence = lazy_gettext("%(site)s has no room yet, so it cannot receive a session.")
 
 
-class MoveNotPossible(RuleBroken):
-    """A session that cannot go from its state to the one wanted."""
+class NothingToPublish(RuleBroken):
+    """A session to publish that the public sees as it is, or that was cancelled before anybody knew of it."""
+
+    sentence = lazy_gettext("Nothing of this session is left to publish.")
 
 
-class AlreadyPublished(MoveNotPossible):
-    """A published session that is to be published."""
-
-    sentence = lazy_gettext("This session was published already.")
-
-
-class AlreadyCancelled(MoveNotPossible):
-    """A cancelled session that is to be published or cancelled."""
+class AlreadyCancelled(RuleBroken):
+    """A cancelled session that is to be cancelled."""
 
     sentence = lazy_gettext("This session was cancelled already.")
 
@@ -253,6 +274,25 @@ class OriginStays(RuleBroken):
     sentence = lazy_gettext("The session is held here. Cancel the session instead.")
 
 
+class OriginMovesAll(RuleBroken):
+    """Other times for the site where a session is held, as if it were one that receives it."""
+
+    sentence = lazy_gettext("Move the session itself: every site that receives it moves along.")
+
+
+class ReasonMissing(RuleBroken):
+    """A site that opts out of a session without saying why."""
+
+    field = "opt_out_reason"
+    sentence = lazy_gettext("Say why the site does not take part.")
+
+
+class PlacedAlready(RuleBroken):
+    """A session that is to be put somewhere and has its place."""
+
+    sentence = lazy_gettext("The session has a room and a time already. Move it instead.")
+
+
 class SiteStays(RuleBroken):
     """A session that several sites share, or one that a site receives, is to go to another site."""
 
@@ -271,6 +311,36 @@ class TitleMissing(RuleBroken):
 
     field = "title_vi"
     sentence = lazy_gettext("Give the session a title in at least one language.")
+
+
+DETAILS = (
+    "subtitle",
+    "description",
+    "track_id",
+    "main",
+    "order_mark",
+    "audiences",
+    "needs",
+    "expected",
+    "duration",
+    "pinned",
+    "held",
+)
+"""What a session may say of itself beyond kind, title, abstract and language."""
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How a site takes part in a session, beyond room, mode and link."""
+
+    starts_at: datetime
+    ends_at: datetime
+    """Its own times: what differs from those where it is held is the site's offset, which every move keeps."""
+    capacity: int | None = None
+    interpretation: str | None = None
+    local_part: Translations | None = None
+    ready: bool = False
+    opt_out_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -302,16 +372,15 @@ def check_title(title: Translations) -> None:
         raise TitleMissing
 
 
-def check_move(state: SessionState, wanted: SessionState) -> None:
-    """Raise AlreadyPublished or AlreadyCancelled when `wanted` may not follow `state`."""
-    if wanted not in MOVES[state]:
-        raise AlreadyCancelled if state is SessionState.CANCELLED else AlreadyPublished
+def check_can_cancel(state: SessionState) -> None:
+    """Raise AlreadyCancelled.  What the public has seen is cancelled, never taken away."""
+    if state is SessionState.CANCELLED:
+        raise AlreadyCancelled
 
 
 def check_can_publish(state: SessionState, *, placed: bool) -> None:
-    """Raise AlreadyPublished, AlreadyCancelled or NotPlacedYet."""
-    check_move(state, SessionState.PUBLISHED)
-    if not placed:
+    """Raise NotPlacedYet for a draft that is nowhere."""
+    if state is SessionState.DRAFT and not placed:
         raise NotPlacedYet
 
 
@@ -331,6 +400,11 @@ def check_can_change(state: SessionState) -> None:
     """Raise CancelledForGood for a cancelled session: people were told that it does not take place."""
     if state is SessionState.CANCELLED:
         raise CancelledForGood
+
+
+def is_local(site_ids: Iterable[int], site_id: int) -> bool:
+    """Tell whether a session is of one site alone: it is placed there and nowhere else."""
+    return set(site_ids) == {site_id}
 
 
 def check_can_take_off(state: SessionState, *, placements: int) -> None:

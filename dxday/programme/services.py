@@ -1,12 +1,9 @@
 """Scheduling: adding, moving, changing, publishing and cancelling sessions over many sites."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
@@ -21,27 +18,19 @@ from dxday.core.intervals import Interval
 from dxday.core.vietnamese import slug
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme import publishing, queries, rules
-from dxday.programme.models import Part, Placement, PlacementOverride, Session
-from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
+from dxday.programme import holding, moving, publishing, queries, rules
+from dxday.programme.holding import Wish
+from dxday.programme.models import Part, Placement, Session
+from dxday.programme.moving import SessionMove
+from dxday.programme.rules import Mode, PartKind, PlacementRole, Reception, SessionKind, SessionState
 from dxday.sites import queries as sites
 from dxday.sites.models import Room, Site
 
-ROOM_GUARD = "ex_placement_room_taken"
-"""The name under which both databases refuse a second session in a room (see the migration of the guards)."""
-
 _LONGEST_CODE = 40
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A room wanted for a time, by a placement (which may be new)."""
-
-    placement: Placement
-    room: Room
-    interval: Interval
-    session: Session | None = None
-    """Whose placement it will be, where that is not written on it yet."""
+_PAGES = frozenset(
+    {"new", "proposals", "releases", "check", "rules", "travel", "availability", "board", "import"}
+)
+"""Words that stand for pages beside those of sessions."""
 
 
 # Adding --------------------------------------------------------------------------------------------------------------
@@ -53,9 +42,9 @@ def add_session(
     guid: UUID,
     kind: SessionKind,
     title: Translations,
-    starts_at: datetime,
-    ends_at: datetime,
-    room: Room,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    room: Room | None = None,
     receiving: Sequence[Site] = (),
     actor: Actor,
     now: datetime,
@@ -63,25 +52,24 @@ def add_session(
     language: str = "vi",
     mode: Mode = Mode.ON_SITE,
     parts: Mapping[PartKind, Sequence[Person]] | None = None,
+    remote: Collection[int] = (),
     override_reason: str = "",
+    **details: Any,
 ) -> Session:
     """Add a draft that is held in `room` and received in the first room of each of the `receiving` sites.
 
-    The same `guid` again returns the session that is there already, so a form sent twice makes one.  With an
-    `override_reason`, rooms that are taken are used anyway, and the reason is kept.  Sites need their rooms loaded.
-    Raises TitleMissing, TimesNotInOrder, TooLong, OutsideEdition, SiteHasNoRoom, RoomTaken.
+    Without a room it is placed nowhere yet.  `remote` are ids of people who join online, `details` what
+    `rules.DETAILS` names.  The same `guid` again returns the session that is there already, so a form sent twice makes
+    one.  With an `override_reason`, rooms that are taken are used anyway, and the reason is kept.  Sites need their
+    rooms loaded.  Raises TitleMissing, TimesNotInOrder, TooLong, OutsideEdition, SiteHasNoRoom, RoomTaken.
     """
-    rooms = [(room, PlacementRole.ORIGIN, mode)]
-    rooms += [
-        (_first_room(s), PlacementRole.RECEIVING, Mode.BROADCAST) for s in receiving if s.id != room.site_id
-    ]
+    rooms = _rooms_wanted(room, receiving, mode)
     # Before one looks: of a form sent twice at once, the second would else find the room taken by the first.
     sites.lock_rooms(there.id for there, _, _ in rooms)
     known = queries.find_session_by_guid(guid)
     if known is not None:
         return _of_edition(known, edition)
     rules.check_title(title)
-    check_when(edition, starts_at, ends_at)
     session = Session(
         edition_id=edition.id,
         code=_free_code(edition, title),
@@ -89,19 +77,17 @@ def add_session(
         kind=kind,
         state=SessionState.DRAFT,
         title=title,
-        abstract=abstract,
+        abstract=abstract or None,
         language=language,
         updated_at=now,
         placements=[],
         parts=[],
+        **_only_details(details),
     )
-    wishes = [
-        Wish(placed_in(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
-        for at, role, how in rooms
-    ]
+    wishes = _wishes(edition, rooms, starts_at, ends_at)
     session.placements = [wish.placement for wish in wishes]
     try:
-        with rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+        with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
             db.session.add(session)
     except IntegrityError as error:
         # Sent twice at the same moment, and the other one was first; or somebody took the code.
@@ -111,10 +97,46 @@ def add_session(
         return _of_edition(known, edition)
     for part, people in (parts or {}).items():
         for position, person in enumerate(people):
-            session.parts.append(Part(person_id=person.id, person=person, kind=part, position=position))
+            session.parts.append(
+                Part(
+                    person_id=person.id,
+                    person=person,
+                    kind=part,
+                    position=position,
+                    remote=person.id in remote,
+                )
+            )
     db.session.flush()
     _note("session.added", session, actor=actor, now=now, sites=len(wishes))
     return session
+
+
+def place_session(
+    session: Session,
+    room: Room,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: Actor,
+    now: datetime,
+    mode: Mode = Mode.ON_SITE,
+    receiving: Sequence[Site] = (),
+    override_reason: str = "",
+) -> None:
+    """Give a session that is placed nowhere its room and time, and let sites receive it in their first rooms.
+
+    Raises CancelledForGood, PlacedAlready, TimesNotInOrder, TooLong, OutsideEdition, SiteHasNoRoom, RoomTaken.
+    """
+    rules.check_can_change(session.state)
+    if session.placements:
+        raise rules.PlacedAlready
+    edition = _edition(session)
+    wishes = _wishes(edition, _rooms_wanted(room, receiving, mode), starts_at, ends_at)
+    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+        session.placements.extend(wish.placement for wish in wishes)
+    note_change(
+        session, "session.placed", actor=actor, now=now, room=room.id, starts_at=starts_at.isoformat()
+    )
 
 
 def add_placement(
@@ -127,12 +149,12 @@ def add_placement(
     rules.check_can_change(session.state)
     origin = _origin(session)
     edition = _edition(session)
-    _check_not_there(session, room)
+    moving.check_not_there(session, room)
     placement = placed_in(
         edition, room, PlacementRole.RECEIVING, Mode.BROADCAST, origin.starts_at, origin.ends_at
     )
     wish = Wish(placement, room, Interval(origin.starts_at, origin.ends_at))
-    with rooms_kept(edition, [wish], reason=override_reason, actor=actor, now=now):
+    with holding.kept(edition, [wish], reason=override_reason, actor=actor, now=now):
         session.placements.append(placement)
     note_change(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
     return placement
@@ -151,15 +173,17 @@ def change_session(
     language: str,
     actor: Actor,
     now: datetime,
+    **details: Any,
 ) -> None:
     """Change what the session is called and about; `seen` is the version that the person had before them.
 
-    Raises Stale, CancelledForGood, TitleMissing.
+    `details` are what `rules.DETAILS` names; what is not given stays.  Raises Stale, CancelledForGood, TitleMissing.
     """
     rules.check_seen(seen, session.version)
     rules.check_can_change(session.state)
     rules.check_title(title)
     wanted = {"kind": kind, "title": title, "abstract": abstract or None, "language": language}
+    wanted |= _only_details(details)
     changed = sorted(name for name, value in wanted.items() if getattr(session, name) != value)
     if not changed:
         return
@@ -185,42 +209,9 @@ def move_session(
     RoomNotAtSite, RoomTaken.
     """
     rules.check_can_change(session.state)
-    edition, origin = _edition(session), _origin(session)
-    check_when(edition, starts_at, ends_at)
-    if room is not None and room.site_id != origin.site_id:
-        raise rules.RoomNotAtSite
-    by = starts_at - origin.starts_at
-    longer = (ends_at - starts_at) - (origin.ends_at - origin.starts_at)
-    new_room = room if room is not None and room.id != origin.room_id else None
-    if not by and not longer and new_room is None:
-        return
-    if new_room is not None:
-        _check_not_there(session, new_room, besides=origin)
-    was = origin.starts_at
-    times = {p.id: rules.moved(p.starts_at, p.ends_at, by=by, longer=longer) for p in session.placements}
-    moving = [p for p in session.placements if by or longer or p is origin]
-    known = {r.id: r for r in sites.list_rooms(edition.id, [p.room_id for p in moving if p.room_id])}
-    rooms = {p.id: known[p.room_id] if p.room_id else None for p in moving}
-    if new_room is not None:
-        rooms[origin.id] = new_room
-    wishes = [
-        Wish(p, there, Interval(*times[p.id]))
-        for p in moving
-        if (there := rooms[p.id]) is not None and p.cancelled_at is None
-    ]
-    with rooms_kept(edition, wishes, reason=override_reason, actor=actor, now=now):
-        for placement in moving:
-            placement.starts_at, placement.ends_at = times[placement.id]
-            put_into(placement, rooms[placement.id])
-    note_change(
-        session,
-        "session.moved",
-        actor=actor,
-        now=now,
-        was=was.isoformat(),
-        starts_at=starts_at.isoformat(),
-        sites=len(moving),
-    )
+    _origin(session)
+    move = SessionMove(session, starts_at, ends_at, room)
+    moving.move_sessions(_edition(session), [move], override_reason=override_reason, actor=actor, now=now)
 
 
 def change_placement(
@@ -233,34 +224,51 @@ def change_placement(
     received: bool,
     actor: Actor,
     now: datetime,
+    reception: Reception | None = None,
     override_reason: str = "",
 ) -> None:
     """Change how one site takes part: room, mode, link, or not at all (`received` false).
 
-    The placement's session must be whole; `seen` is the session's version that the person had before them.
-    Raises Stale, CancelledForGood, OriginStays, RoomNotAtSite, RoomNeeded, RoomTaken.
+    `reception` says the rest of it; without it the rest stays.  A site that opts out says why.  The placement's session
+    must be whole; `seen` is the session's version that the person had before them.  Raises Stale, CancelledForGood,
+    OriginStays, OriginMovesAll, ReasonMissing, TimesNotInOrder, TooLong, OutsideEdition, RoomNotAtSite, RoomNeeded,
+    RoomTaken.
     """
     session = placement.session
     rules.check_seen(seen, session.version)
     rules.check_can_change(session.state)
     if not received and placement.role is PlacementRole.ORIGIN:
         raise rules.OriginStays
+    edition = _edition(session)
+    had_times = placement.starts_at, placement.ends_at
+    times = (reception.starts_at, reception.ends_at) if reception else had_times
+    if times != had_times:
+        if placement.role is PlacementRole.ORIGIN:
+            raise rules.OriginMovesAll
+        moving.check_times(edition, *times)
+    was_received = placement.cancelled_at is None
+    reason = reception.opt_out_reason if reception else ""
+    if was_received and not received and not reason:
+        raise rules.ReasonMissing
     if room is not None and room.site_id != placement.site_id:
         raise rules.RoomNotAtSite
     rules.check_room_for(mode, has_room=room is not None)
     if room is not None:
-        _check_not_there(session, room, besides=placement)
-    was_received = placement.cancelled_at is None
+        moving.check_not_there(session, room, besides=placement)
     stays = (room.id if room else None) == placement.room_id and received == was_received
     wishes = []
-    if room is not None and received and not stays:
-        wishes = [Wish(placement, room, Interval(placement.starts_at, placement.ends_at))]
-    with rooms_kept(_edition(session), wishes, reason=override_reason, actor=actor, now=now):
+    if room is not None and received and not (stays and times == had_times):
+        wishes = [Wish(placement, room, Interval(*times))]
+    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
-            put_into(placement, room)
+            moving.put_into(placement, room)
+        placement.starts_at, placement.ends_at = times
         if received != was_received:
             placement.cancelled_at = None if received else now
+            placement.opt_out_reason = None if received else reason
         placement.mode, placement.join_url = mode, join_url or None
+        if reception is not None:
+            _put_reception(placement, reception, now=now)
     note_change(
         session,
         "placement.changed",
@@ -296,44 +304,78 @@ def give_part(
 
 
 def set_parts(
-    session: Session, parts: Mapping[PartKind, Sequence[Person]], *, actor: Actor, now: datetime
+    session: Session,
+    parts: Mapping[PartKind, Sequence[Person]],
+    *,
+    actor: Actor,
+    now: datetime,
+    remote: Collection[int] | None = None,
 ) -> None:
     """Let exactly these people have the parts named; parts of kinds that are not named stay.
 
-    Raises CancelledForGood.
+    `remote` are the ids of those who join online; None leaves that as it is.  Raises CancelledForGood.
     """
     rules.check_can_change(session.state)
+    had = {(part.kind, part.person_id): part for part in session.parts if part.kind in parts}
+    online = {part.person_id for part in had.values() if part.remote} if remote is None else set(remote)
     wanted = {
-        (kind, person.id): (person, position)
+        (kind, person.id): (person, position, person.id in online)
         for kind, people in parts.items()
         for position, person in enumerate(people)
     }
-    had = {(part.kind, part.person_id): part for part in session.parts if part.kind in parts}
-    if {key: part.position for key, part in had.items()} == {key: at for key, (_, at) in wanted.items()}:
+    if {key: (p.position, p.remote) for key, p in had.items()} == {key: to[1:] for key, to in wanted.items()}:
         return
     for key in had.keys() - wanted.keys():
         session.parts.remove(had[key])
         db.session.delete(had[key])
-    for key, (person, position) in wanted.items():
-        if key in had:
-            had[key].position = position
-        else:
-            session.parts.append(Part(person_id=person.id, person=person, kind=key[0], position=position))
+    for key, (person, position, joins_online) in wanted.items():
+        if key not in had:
+            had[key] = Part(person_id=person.id, person=person, kind=key[0])
+            session.parts.append(had[key])
+        had[key].position, had[key].remote = position, joins_online
     note_change(session, "parts.changed", actor=actor, now=now, people=len(wanted))
+
+
+def set_officer(
+    session: Session, site_id: int, person: Person | None, *, actor: Actor, now: datetime
+) -> None:
+    """Let this person, or nobody of their own, preside over the session at one site.  Raises CancelledForGood."""
+    rules.check_can_change(session.state)
+    had = [p for p in session.parts if p.kind is PartKind.PRESIDING_OFFICER and p.site_id == site_id]
+    if [part.person_id for part in had] == ([person.id] if person else []):
+        return
+    for part in had:
+        session.parts.remove(part)
+        db.session.delete(part)
+    if person is not None:
+        session.parts.append(
+            Part(person_id=person.id, person=person, kind=PartKind.PRESIDING_OFFICER, site_id=site_id)
+        )
+    note_change(
+        session,
+        "officer.changed",
+        actor=actor,
+        now=now,
+        site_id=site_id,
+        person=person.id if person else None,
+    )
 
 
 # States --------------------------------------------------------------------------------------------------------------
 
 
 def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Let visitors see the session, by a release of its own.
+    """Let visitors see the session as it stands, by a release of its own; other changes wait for theirs.
 
-    Raises AlreadyPublished, AlreadyCancelled, NotPlacedYet.
+    Raises NotPlacedYet, NothingToPublish.
     """
     rules.check_can_publish(session.state, placed=bool(session.placements))
-    edition = _edition(session)
-    publishing.publish(edition, only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now)
-    note_change(session, "session.published", actor=actor, now=now)
+    release = publishing.publish(
+        _edition(session), only={session.id}, name=pick(session.title, "vi"), actor=actor, now=now
+    )
+    if release is None:
+        raise rules.NothingToPublish
+    _note("session.published", session, actor=actor, now=now)
 
 
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -342,7 +384,7 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     What was published stays visible as cancelled from the next release on, since people were told of it.  Raises
     AlreadyCancelled.
     """
-    rules.check_move(session.state, SessionState.CANCELLED)
+    rules.check_can_cancel(session.state)
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now
@@ -352,111 +394,52 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
 # Rooms ---------------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def rooms_kept(
-    edition: Edition, wishes: Sequence[Wish], *, reason: str, actor: Actor, now: datetime
-) -> Iterator[None]:
-    """Let the block take the wished rooms.  Raises RoomTaken, unless there is a `reason` to share them.
-
-    The rooms are locked before one looks, so two who want the same room wait for each other; and should somebody
-    have come in by another way, the database's own refusal is told in the same words.
-    """
-    sites.lock_rooms(wish.room.id for wish in wishes)
-    taken = _find_taken(wishes)
-    if taken and not reason:
-        raise room_taken(edition, taken[0][1])
-    try:
-        with db.session.begin_nested():
-            yield
-            for wish in wishes:
-                wish.placement.override = None
-            for wish, _ in taken:
-                wish.placement.override = PlacementOverride(
-                    reason=reason, account_id=actor.account_id, created_at=now
-                )
-    except IntegrityError as error:
-        if ROOM_GUARD not in str(error.orig):
-            raise
-        taken = _find_taken(wishes)
-        raise (room_taken(edition, taken[0][1]) if taken else Stale()) from error
-    for wish, booking in taken:
-        audit.record(
-            "room.shared_by_override",
-            subject=wish.placement.session.code,
-            actor=actor,
-            now=now,
-            edition_id=edition.id,
-            room=wish.room.id,
-            beside=booking.session_id,
-            reason=reason,
-        )
-
-
-def _find_taken(wishes: Sequence[Wish]) -> list[tuple[Wish, queries.Booking]]:
-    """Return the wishes that clash, each with the earliest booking that it clashes with."""
-    wanted = {
-        -number: wish
-        for number, wish in enumerate(wishes, start=1)
-        if rules.holds_room(shared=wish.room.shared, overridden=False, cancelled=False)
-    }
-    if not wanted:
+def _rooms_wanted(
+    room: Room | None, receiving: Sequence[Site], mode: Mode
+) -> list[tuple[Room, PlacementRole, Mode]]:
+    if room is None:
         return []
-    everything = Interval(
-        min(wish.interval.start for wish in wanted.values()),
-        max(wish.interval.end for wish in wanted.values()),
-    )
-    bookings = {
-        booking.placement_id: booking
-        for booking in queries.list_bookings(
-            {wish.room.id for wish in wanted.values()},
-            within=everything,
-            except_ids=[wish.placement.id for wish in wishes],
-        )
-    }
-    clashes = rules.find_room_clashes(
-        [
-            *((booking.placement_id, booking.room_id, booking.interval) for booking in bookings.values()),
-            *((number, wish.room.id, wish.interval) for number, wish in wanted.items()),
-        ]
-    )
-    against: dict[int, list[queries.Booking]] = {}
-    for clash in clashes:
-        # Wishes carry numbers below zero, so the first of the two is a wish, unless both are bookings.
-        if clash.second_id in bookings:
-            if clash.first_id in wanted:
-                against.setdefault(clash.first_id, []).append(bookings[clash.second_id])
-        elif clash.second_id in wanted:
-            against.setdefault(clash.first_id, []).append(_as_booking(wanted[clash.second_id]))
+    received = [_first_room(site) for site in receiving if site.id != room.site_id]
     return [
-        (wish, min(against[number], key=lambda booking: booking.interval))
-        for number, wish in wanted.items()
-        if number in against
+        (room, PlacementRole.ORIGIN, mode),
+        *((there, PlacementRole.RECEIVING, Mode.BROADCAST) for there in received),
     ]
 
 
-def _as_booking(wish: Wish) -> queries.Booking:
-    """Return a wish as what stands in the way of another wish; its room has its site at hand."""
-    session = wish.session or wish.placement.session
-    return queries.Booking(
-        wish.placement.id or 0,
-        session.id,
-        wish.room.id,
-        wish.interval,
-        wish.room.name,
-        wish.room.site.name,
-        session.title,
-    )
+def _wishes(
+    edition: Edition,
+    rooms: Sequence[tuple[Room, PlacementRole, Mode]],
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+) -> list[Wish]:
+    """Return the new placements in these rooms; none without rooms.  Raises what `moving.check_times` raises."""
+    if not rooms:
+        return []
+    if starts_at is None or ends_at is None:
+        raise rules.TimesMissing
+    moving.check_times(edition, starts_at, ends_at)
+    return [
+        Wish(placed_in(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
+        for at, role, how in rooms
+    ]
 
 
-def room_taken(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:
-    """Return the refusal that names who is in the room, and when."""
-    zone = ZoneInfo(edition.time_zone)
-    return rules.RoomTaken(
-        room=lazy_pick(booking.room_name, booking.site_name),
-        title=lazy_pick(booking.title),
-        start=f"{booking.interval.start.astimezone(zone):%H:%M}",
-        end=f"{booking.interval.end.astimezone(zone):%H:%M}",
-    )
+def _put_reception(placement: Placement, reception: Reception, *, now: datetime) -> None:
+    placement.capacity = reception.capacity
+    placement.interpretation = reception.interpretation or None
+    placement.local_part = reception.local_part or None
+    if reception.ready != (placement.confirmed_at is not None):
+        placement.confirmed_at = now if reception.ready else None
+    if placement.cancelled_at is not None and placement.opt_out_reason is not None:
+        placement.opt_out_reason = reception.opt_out_reason or placement.opt_out_reason
+
+
+def _only_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = details.keys() - set(rules.DETAILS)
+    if unknown:
+        raise ValueError(f"a session has no {', '.join(sorted(unknown))}")
+    empty_is_none = ("subtitle", "description")
+    return {name: (value or None) if name in empty_is_none else value for name, value in details.items()}
 
 
 def placed_in(
@@ -477,19 +460,8 @@ def placed_in(
         ends_at=ends_at,
         override=None,
     )
-    put_into(placement, room)
+    moving.put_into(placement, room)
     return placement
-
-
-def _check_not_there(session: Session, room: Room, *, besides: Placement | None = None) -> None:
-    if any(p.room_id == room.id for p in session.placements if p is not besides):
-        raise rules.RoomTwice
-
-
-def put_into(placement: Placement, room: Room | None) -> None:
-    """Give the placement a room of its site, or none."""
-    placement.room_id = room.id if room else None
-    placement.room_shared = room.shared if room else None
 
 
 def _first_room(site: Site) -> Room:
@@ -511,13 +483,6 @@ def note_change(session: Session, action: str, *, actor: Actor, now: datetime, *
 
 def _note(action: str, session: Session, *, actor: Actor, now: datetime, **facts: Any) -> None:
     audit.record(action, subject=session.code, actor=actor, now=now, edition_id=session.edition_id, **facts)
-
-
-def check_when(edition: Edition, starts_at: datetime, ends_at: datetime) -> None:
-    """Raise TimesNotInOrder, TooLong or OutsideEdition."""
-    rules.check_times(starts_at, ends_at)
-    day = starts_at.astimezone(ZoneInfo(edition.time_zone)).date()
-    rules.check_day(day, first=edition.starts_on, last=edition.ends_on)
 
 
 def _edition(session: Session) -> Edition:

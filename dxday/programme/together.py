@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from dxday.core.intervals import Interval
 from dxday.db import db, table_of
 from dxday.editions.models import Edition
-from dxday.programme import queries, rules, services
+from dxday.programme import holding, queries, rules
 from dxday.programme.models import Placement, Session
 from dxday.programme.queries import Move, Standing
 from dxday.programme.rules import SessionState
@@ -37,7 +37,7 @@ def move_together(edition: Edition, moves: Sequence[Move], *, now: datetime) -> 
         return
     sites.lock_rooms(move.standing.room_id for move in moves if move.standing.room_id)
     if booking := _find_in_the_way(moves):
-        raise services.room_taken(edition, booking)
+        raise holding.room_taken(edition, booking)
     later = moves[0].starts_at > moves[0].standing.starts_at
     in_order = sorted(moves, key=lambda move: move.standing.starts_at, reverse=later)
     table = table_of(Placement)

@@ -16,6 +16,7 @@ from dxday.nominations.rules import State
 from dxday.notifications.models import Message
 from dxday.programme.models import Placement, PublishedPlacement, PublishedSession, Session
 from dxday.programme.rules import PlacementRole, SessionKind, SessionState
+from dxday.proposals import queries as proposals
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.sites.models import Room, Site
@@ -60,6 +61,7 @@ class Glance:
     awards: int
     certificates: dict[Carriage, int]
     messages: dict[Carriage, int]
+    proposals: int
 
 
 def list_site_seats(edition_id: int) -> list[SiteSeats]:
@@ -139,6 +141,7 @@ def glance(edition_id: int) -> Glance:
         awards=_count(Award.id, Award.edition_id == edition_id),
         certificates=_by(Certificate.carriage, Certificate.edition_id == edition_id),
         messages=_by(Message.carriage, Message.edition_id == edition_id),
+        proposals=proposals.count_open(edition_id),
     )
 
 

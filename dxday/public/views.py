@@ -12,9 +12,12 @@ from dxday.core.carriage import Carriage
 from dxday.core.permissions import Permission
 from dxday.editions import queries as editions
 from dxday.editions.models import Edition
+from dxday.programme import announcing
 from dxday.public import queries
 from dxday.public.samples import samples
+from dxday.sites import queries as sites
 from dxday.web.access import open_to_all, requires, signed_in_only
+from dxday.web.languages import current_locale
 
 bp = Blueprint("public", __name__)
 staff = Blueprint("staff", __name__)
@@ -45,7 +48,10 @@ def style() -> ResponseReturnValue:
 @staff.get("/my/")
 @signed_in_only
 def desk() -> ResponseReturnValue:
-    return render_template("staff/desk.html", editions=editions.list_editions())
+    own = [grant.site_id for grant in g.actor.grants if grant.site_id is not None]
+    return render_template(
+        "staff/desk.html", editions=editions.list_editions(), own_sites=sites.list_sites_by_id(own)
+    )
 
 
 @staff.get("/manage/")
@@ -81,6 +87,7 @@ def _front(edition: Edition, now: datetime) -> ResponseReturnValue:
         documents=editions.list_documents(edition.id),
         sessions=queries.list_first_sessions(edition.id, 4),
         honours=awards.list_awards(edition.id)[:6],
+        linked=announcing.describe_edition(edition, locale=current_locale()),
         others=[other for other in editions.list_editions() if other.id != edition.id],
     )
 
@@ -94,6 +101,7 @@ def _needs(glance: queries.Glance) -> list[tuple[str, int]]:
             glance.messages.get(Carriage.FAILED, 0) + glance.messages.get(Carriage.UNKNOWN, 0),
         ),
         ("failed_certificates", glance.certificates.get(Carriage.FAILED, 0)),
+        ("proposals", glance.proposals),
         ("draft_sessions", next((n for state, n in glance.sessions.items() if state == "draft"), 0)),
     ]
     return [(key, number) for key, number in waiting if number]

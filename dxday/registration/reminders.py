@@ -191,10 +191,10 @@ REGISTRANTS = Audience(
     name="registrants",
     label=lazy_gettext("Everybody who holds a place"),
     moments=(
-        Moment("first_session", lazy_gettext("the beginning at their site"), _beginnings),
+        Moment("first_session", lazy_gettext("the beginning at their site"), _beginnings, filters=("site",)),
         Moment("session", lazy_gettext("the beginning of a session at their site"), _sessions),
-        Moment("ceremony", lazy_gettext("the ceremony"), _ceremonies),
-        Moment("last_session_end", lazy_gettext("the end at their site"), _ends, THANKS),
+        Moment("ceremony", lazy_gettext("the ceremony"), _ceremonies, filters=("site",)),
+        Moment("last_session_end", lazy_gettext("the end at their site"), _ends, THANKS, filters=("site",)),
     ),
     letter=Letter(
         "reminder_registrants",

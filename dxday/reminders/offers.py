@@ -42,6 +42,12 @@ class Moment:
     find: Callable[[Sequence[Edition]], list[Anchor]]
     letter: Letter | None = None
     """The letter for this moment, where that of the audience does not fit: after the event one thanks."""
+    filters: tuple[str, ...] | None = None
+    """The audience's filters of anchors that make sense here; None is all of them."""
+
+    def takes(self, name: str) -> bool:
+        """Tell whether a filter of anchors, by its name, makes sense here."""
+        return self.filters is None or name in self.filters
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,16 @@ class UnknownFilter(RuleBroken):
     sentence = lazy_gettext("“%(value)s” cannot be chosen in this edition. Choose again whom to remind.")
 
 
+class FilterNotOfMoment(RuleBroken):
+    """A filter of things that the moment is not about: no session begins when the ceremony does."""
+
+    field = "moment"
+    sentence = lazy_gettext(
+        "Counted from here, “%(filter)s” cannot be chosen: nobody would be reached. "
+        "Untick what is chosen there, or count from something else."
+    )
+
+
 class UnknownLanguage(RuleBroken):
     """A language that the system does not speak."""
 

@@ -98,9 +98,9 @@ def add_rule(
 ) -> ReminderRule:
     """Add a rule, switched off.
 
-    Raises NameMissing, UnknownAudience, UnknownMoment, UnknownFilter, UnknownLanguage, WordsNotWhole, what
-    `rules.check_timing` raises, and what `wording.check` raises, with the field `subject_vi` or `body_vi` for words in
-    Vietnamese.
+    Raises NameMissing, UnknownAudience, UnknownMoment, UnknownFilter, FilterNotOfMoment, UnknownLanguage,
+    WordsNotWhole, what `rules.check_timing` raises, and what `wording.check` raises, with the field `subject_vi` or
+    `body_vi` for words in Vietnamese.
     """
     given = {
         "name": name,
@@ -260,6 +260,7 @@ def _check(edition: Edition, columns: Mapping[str, Any]) -> None:
     if audience.moment(columns["moment"]) is None:
         raise rules.UnknownMoment
     _check_filters(edition, audience, columns["filters"])
+    _check_fits(audience, columns["moment"], columns["filters"])
     timing = ("amount", "unit", "direction", "at_time", "quiet_from", "quiet_until")
     rules.check_timing(Timing(**{name: columns[name] for name in timing}))
     if columns["locale"] is not None and columns["locale"] not in LOCALES:
@@ -278,6 +279,14 @@ def _check_filters(edition: Edition, audience: Audience, filters: Mapping[str, S
         for value in wanted:
             if value not in possible:
                 raise rules.UnknownFilter(value=value)
+
+
+def _check_fits(audience: Audience, name: str, filters: Mapping[str, Sequence[str]]) -> None:
+    moment = audience.moment(name)
+    assert moment is not None
+    for each in audience.anchor_filters:
+        if filters.get(each.name) and not moment.takes(each.name):
+            raise rules.FilterNotOfMoment(filter=each.label)
 
 
 def _check_words(letter: Letter, subjects: Mapping[str, str], bodies: Mapping[str, str]) -> None:

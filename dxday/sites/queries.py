@@ -1,6 +1,6 @@
 """Reading sites and rooms."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from dxday.core.errors import NotFound
 from dxday.db import db
 from dxday.sites.models import Room, Site
-from dxday.sites.rules import SiteKind
+from dxday.sites.rules import LINE, SiteKind
 
 _MAIN_FIRST = (case((Site.kind == SiteKind.MAIN, 0), else_=1), Site.position, Site.id)
 
@@ -23,6 +23,13 @@ def list_sites(edition_id: int) -> list[Site]:
             .order_by(*_MAIN_FIRST)
         )
     )
+
+
+def list_sites_by_id(ids: Collection[int]) -> list[Site]:
+    """Return the sites with these ids, of whatever edition; no statement for none."""
+    if not ids:
+        return []
+    return list(db.session.scalars(select(Site).where(Site.id.in_(ids)).order_by(*_MAIN_FIRST)))
 
 
 def get_site(edition_id: int, code: str) -> Site:
@@ -85,3 +92,9 @@ def lock_rooms(ids: Iterable[int]) -> None:
         db.session.execute(
             select(Room.id).where(Room.id.in_(wanted)).order_by(Room.id).with_for_update(key_share=True)
         ).all()
+
+
+def list_features(edition_id: int) -> list[str]:
+    """Return the codes of equipment that rooms of the edition have, and the line, in the order of the alphabet."""
+    rows = db.session.scalars(select(Room.features).join(Room.site).where(Site.edition_id == edition_id))
+    return sorted({LINE, *(code for codes in rows for code in codes)})

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dxday.core.errors import RuleBroken
-from dxday.core.i18n import Words, lazy_gettext
+from dxday.core.i18n import Translations, Words, lazy_gettext
 
 
 class SiteKind(StrEnum):
@@ -47,6 +47,20 @@ class SecondMainSite(RuleBroken):
     sentence = lazy_gettext("The edition has a main site already.")
 
 
+class RoomHoldsSeveral(RuleBroken):
+    """A room that is to hold one session at a time, while two are in it at once."""
+
+    field = "shared"
+    sentence = lazy_gettext("Two sessions are in this room at one time. Move one of them first.")
+
+
+class NameMissing(RuleBroken):
+    """A site, room or track without a name in any language."""
+
+    field = "name_vi"
+    sentence = lazy_gettext("Give it a name in at least one language.")
+
+
 class SiteCancelled(RuleBroken):
     """A site that does not take part any more, and is to be cancelled or moved."""
 
@@ -60,6 +74,12 @@ def check_takes_part(cancelled_at: datetime | None) -> None:
 
 
 def check_code(code: str) -> None:
-    """Raise CodeNotUsable for a code that cannot stand in an address."""
-    if not CODE.fullmatch(code):
+    """Raise CodeNotUsable for a code that cannot stand in an address, or stands for the page that adds one."""
+    if not CODE.fullmatch(code) or code == "new":
         raise CodeNotUsable(code=code)
+
+
+def check_name(name: Translations) -> None:
+    """Raise NameMissing."""
+    if not any(name.values()):
+        raise NameMissing

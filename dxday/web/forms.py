@@ -8,11 +8,11 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Length, StopValidation
+from wtforms.validators import Length, Regexp, StopValidation, ValidationError
 
 from dxday.core.errors import Refusal
 from dxday.core.i18n import LOCALES, Translations, lazy_gettext
-from dxday.core.vietnamese import nfc
+from dxday.core.vietnamese import fold, nfc, slug
 from dxday.web.filters import zone
 
 EXPIRED = lazy_gettext("This page had been open for too long. Nothing you typed is lost: send it once more.")
@@ -29,6 +29,8 @@ direction of reading, so that a name shows as another; surrogates and what Unico
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 _BLANKS = re.compile("\r\n|[\t\n\r]")
 _MOST_DIGITS = 9
+_LONGEST_WORD = 40
+_MOST_WORDS = 30
 
 
 def clean(value: Any) -> Any:
@@ -88,6 +90,19 @@ class Form(FlaskForm):
             field.errors = [*field.errors, str(refusal)]
 
 
+class CodesField(StringField):
+    """Several codes in one line, with commas between; read without accents, capitals and what stands there twice."""
+
+    def _value(self) -> str:
+        return ", ".join(self.data or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the line."""
+        words = [word.strip()[:_LONGEST_WORD] for word in re.split("[,;]", valuelist[0] if valuelist else "")]
+        read = [slug(word) or fold(word).replace(" ", "-") for word in words]
+        self.data = list(dict.fromkeys(filter(None, read)))[:_MOST_WORDS]
+
+
 def translations(form: Form, name: str) -> Translations:
     """Gather the fields `<name>_vi`, `<name>_en`, `<name>_hi` into one translatable value."""
     given = {code: form[f"{name}_{code}"].data for code in LOCALES if f"{name}_{code}" in form}
@@ -124,3 +139,28 @@ class Given:
 def at_most(characters: int) -> Length:
     """Return the validator of the greatest length, with its sentence."""
     return Length(max=characters, message=lazy_gettext("Use at most %(max)d characters."))
+
+
+def whole_address() -> Regexp:
+    """Return the validator of a link to another site of the web."""
+    return Regexp(r"https?://\S+$", message=lazy_gettext("Write the whole address, beginning with https://."))
+
+
+def between(least: int, most: int) -> "Between":
+    """Return the validator of a whole number, with its sentence."""
+    return Between(least, most)
+
+
+class Between:
+    """Refuse a number outside of its limits; what is no number at all is the field's own matter."""
+
+    def __init__(self, least: int, most: int) -> None:
+        """Keep the limits, both allowed."""
+        self.least, self.most = least, most
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise ValidationError."""
+        if field.data is not None and not self.least <= field.data <= self.most:
+            raise ValidationError(
+                gettext("Write a number from %(min)s to %(max)s.", min=self.least, max=self.most)
+            )

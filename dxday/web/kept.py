@@ -1,5 +1,6 @@
 """Pages of the public programme kept ready for visitors, until the programme changes."""
 
+import gzip
 import hashlib
 import time
 from collections import OrderedDict
@@ -29,6 +30,13 @@ MOST_QUESTIONS = 1024
 LONGEST_QUESTION = 500
 """How many ways of asking are remembered, and how many characters one may have."""
 
+OWN_HEADERS = ("Content-Security-Policy", "Content-Disposition", "X-Robots-Tag")
+"""Headers that a view may set for its page; all others are those of every page."""
+
+SHORTEST_ZIPPED = 1000
+"""Bytes from which on zipping saves a packet."""
+
+_OF_THE_BODY = frozenset({"content-length", "content-type", "content-encoding"})
 _FLASHES = "_flashes"
 _MARK = "dxday.kept"
 _LANGUAGE_COOKIES = frozenset({"", *(f"{COOKIE}={code}" for code in LOCALES)})
@@ -51,11 +59,19 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Kept:
-    """A page as it was made: its bytes, what they are, and their fingerprint."""
+    """A page as it was made: its bytes, what they are, their fingerprint, and headers that are its own."""
 
     body: bytes
     content_type: str
     etag: str
+    headers: tuple[tuple[str, str], ...] = ()
+    zipped: bytes | None = None
+    """The same for those who can unzip it, where that is worth it (RFC 9110 §8.4)."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes to keep."""
+        return len(self.body) + len(self.zipped or b"")
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,7 @@ class Reply:
     key: Key
     headers: list[tuple[str, str]]
     etag: str
+    zipped: bool
     endpoint: str
     rule: str
 
@@ -112,7 +129,9 @@ class Shelf(Generic[Thing]):
             return self._making.setdefault(key, Lock())
 
 
-def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View], View]:
+def kept(
+    *query: str, minutes: int = 0, by_host: bool = False, alone: tuple[str, ...] = ()
+) -> Callable[[View], View]:
     """Keep what a view of an edition answers to visitors until the edition's programme changes.
 
     A page is known by the edition and its `programme_version` (read afresh for every request, and raised in the
@@ -120,7 +139,8 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
     language; with `by_host` also by the host, for what contains whole addresses; with `minutes` it is made anew so
     often.  The view sees no other arguments, so an address that somebody made up cannot leave its mark on a page of
     others.  Pages for people who are signed in, pages with a message, and everything but a plain 200 are made each
-    time.  The view must depend on nothing else.
+    time; so is what one person alone asks for, which is when an argument named in `alone` is there, since others
+    would lose their pages to it.  The view must depend on nothing else.
     """
 
     def decorate(view: View) -> View:
@@ -128,6 +148,11 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
         def answer(*args: Any, **given: Any) -> Any:
             if not _may_be_kept():
                 return view(*args, **given)
+            if any(name in request.args for name in alone):
+                own = tuple((name, request.args[name]) for name in (*query, *alone) if name in request.args)
+                response = _made(view, args, given, own)
+                page = _as_page(response)
+                return _sent(page) if page else response
             arguments = tuple((name, request.args[name]) for name in query if name in request.args)
             key = Key(
                 g.edition.code,
@@ -150,7 +175,7 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
                         if page is None:
                             return response
                         shelf.put(key, page)
-            request.environ[_MARK] = (key, page.etag)
+            request.environ[_MARK] = key
             return _sent(page)
 
         return answer  # type: ignore[return-value]  # it is called as the view is
@@ -161,7 +186,7 @@ def kept(*query: str, minutes: int = 0, by_host: bool = False) -> Callable[[View
 def shelf_of(app: Flask) -> Shelf[Kept]:
     """Return the application's kept pages."""
     shelf: Shelf[Kept] = app.extensions.setdefault(
-        "dxday_kept", Shelf(MOST_PAGES, MOST_BYTES, lambda page: len(page.body))
+        "dxday_kept", Shelf(MOST_PAGES, MOST_BYTES, lambda page: page.weight)
     )
     return shelf
 
@@ -171,7 +196,8 @@ def _may_be_kept() -> bool:
 
 
 def _made(view: View, args: Any, given: Any, arguments: tuple[tuple[str, str], ...]) -> Response:
-    """Let the view answer as if nothing but `arguments` stood in the query."""
+    """Let the view answer as if nothing but `arguments` stood in the query, in the language that was asked for."""
+    current_locale()  # it stands in the query, and is worked out once
     asked = request.args
     request.args = ImmutableMultiDict(arguments)
     try:
@@ -185,14 +211,22 @@ def _as_page(response: Response) -> Kept | None:
         return None
     body = response.get_data()
     etag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    return Kept(body, response.content_type or "", etag)
+    own = tuple((name, response.headers[name]) for name in OWN_HEADERS if name in response.headers)
+    content_type = response.content_type or ""
+    worth_it = content_type.startswith("text/") and len(body) >= SHORTEST_ZIPPED
+    zipped = gzip.compress(body, compresslevel=6, mtime=0) if worth_it else None
+    return Kept(body, content_type, etag, own, zipped)
 
 
 def _sent(page: Kept) -> Response:
-    response = Response(page.body, content_type=page.content_type)
-    response.set_etag(page.etag)
+    zipped = page.zipped if request.accept_encodings["gzip"] > 0 else None
+    response = Response(zipped or page.body, content_type=page.content_type, headers=page.headers)
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    # What is sent otherwise is another representation, and has a tag of its own (RFC 9110 §8.8.3).
+    response.set_etag(f"{page.etag}-gzip" if zipped else page.etag)
     response.headers["Cache-Control"] = "no-cache"
-    response.vary.update(("Accept-Language", "Cookie"))
+    response.vary.update(("Accept-Language", "Cookie", "Accept-Encoding"))
     response.make_conditional(request)
     return response
 
@@ -248,9 +282,11 @@ class Front:
         asked = environ.get("werkzeug.request")
         if "set-cookie" in names or asked is None or asked.url_rule is None:
             return
-        key, etag = environ[_MARK]
         kept_headers = [(name, value) for name, value in headers if name.lower() != "x-request-id"]
-        self.replies.put(question, Reply(key, kept_headers, f'"{etag}"', asked.endpoint, asked.url_rule.rule))
+        etag = next(value for name, value in headers if name.lower() == "etag")
+        zipped = "content-encoding" in names
+        reply = Reply(environ[_MARK], kept_headers, etag, zipped, asked.endpoint, asked.url_rule.rule)
+        self.replies.put(question, reply)
 
 
 def init_app(app: Flask, *, version_of: Callable[[str], tuple[int, int] | None]) -> None:
@@ -274,6 +310,7 @@ def _question(environ: dict[str, Any]) -> tuple[str, ...] | None:
         environ.get("PATH_INFO", ""),
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+        environ.get("HTTP_ACCEPT_ENCODING", ""),
         cookie,
     )
     return question if sum(map(len, question)) <= LONGEST_QUESTION else None
@@ -286,7 +323,7 @@ def _repeat(
     headers = [*reply.headers, ("X-Request-ID", request_id)]
     known = reply.etag in environ.get("HTTP_IF_NONE_MATCH", "")
     if known:
-        headers = [(n, v) for n, v in headers if n.lower() not in ("content-length", "content-type")]
+        headers = [(n, v) for n, v in headers if n.lower() not in _OF_THE_BODY]
     start_response("304 NOT MODIFIED" if known else "200 OK", headers)
     requests.note(
         reply.endpoint,
@@ -296,4 +333,4 @@ def _repeat(
         rule=reply.rule,
         request_id=request_id,
     )
-    return [] if known else [page.body]
+    return [] if known else [page.zipped if reply.zipped and page.zipped else page.body]

@@ -1,11 +1,22 @@
 """Which language a page is in: asked for in the address, kept in a cookie, of the account, of the browser."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel
 
 from dxday.core.i18n import LOCALES
 
 COOKIE = "lang"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def without_cookie(view: View) -> View:
+    """Let the language of this view be asked for in the address without remembering it: it stands in others' pages."""
+    view.no_language_cookie = True  # type: ignore[attr-defined]  # a mark on the function
+    return view
 
 
 def choose_locale() -> str:
@@ -34,7 +45,9 @@ def current_locale() -> str:
 def keep_choice(response: Response) -> Response:
     """Remember the language that the reader asked for in the address."""
     wish = request.args.get("lang")
-    if wish in LOCALES and request.cookies.get(COOKIE) != wish:
+    view = current_app.view_functions.get(request.endpoint or "")
+    may_remember = not getattr(view, "no_language_cookie", False)
+    if wish in LOCALES and may_remember and request.cookies.get(COOKIE) != wish:
         response.set_cookie(
             COOKIE, wish, max_age=365 * 24 * 3600, samesite="Lax", secure=request.is_secure, httponly=True
         )

@@ -71,31 +71,41 @@ EVENTS: tuple[Event, ...] = (
         "session.added", Topic.PROGRAMME, lazy_gettext("A session is written"), ("session.added",), ("sites",)
     ),
     Event(
-        "session.published", Topic.PROGRAMME, lazy_gettext("A session is published"), ("session.published",)
+        "session.published", Topic.PROGRAMME, lazy_gettext("A session is published"), ("session.released",)
     ),
     Event(
         "session.changed",
         Topic.PROGRAMME,
         lazy_gettext("A session’s words or people change"),
-        ("session.changed", "parts.changed", "part.given"),
+        ("session.released_changed",),
         (_CHANGED,),
     ),
     Event(
         "session.moved",
         Topic.PROGRAMME,
         lazy_gettext("A session moves"),
-        ("session.moved",),
+        ("session.released_moved",),
         ("was", "starts_at", "sites"),
     ),
     Event(
-        "session.cancelled", Topic.PROGRAMME, lazy_gettext("A session is cancelled"), ("session.cancelled",)
+        "session.cancelled",
+        Topic.PROGRAMME,
+        lazy_gettext("A session is cancelled"),
+        ("session.released_cancelled",),
     ),
     Event(
         "placement.changed",
         Topic.PROGRAMME,
         lazy_gettext("A session’s room or mode at a site changes"),
-        ("placement.added", "placement.changed"),
-        ("received", "mode"),
+        ("session.released_elsewhere",),
+        ("sites",),
+    ),
+    Event(
+        "programme.released",
+        Topic.PROGRAMME,
+        lazy_gettext("The programme is released"),
+        ("programme.released",),
+        ("added", "changed", "cancelled"),
     ),
     Event(
         "registration.confirmed",

@@ -14,7 +14,7 @@ from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
 from dxday.web.access import requires
 from dxday.web.forms import seen_version
-from dxday.webhooks import queries, rules, services, settings
+from dxday.webhooks import queries, rules, services, settings, shown
 from dxday.webhooks.forms import ActForm, HookForm, spread_events
 from dxday.webhooks.models import Hook
 
@@ -80,6 +80,7 @@ def show(hook_id: int) -> ResponseReturnValue:
             hook=hook,
             events=rules.BY_NAME,
             trial=rules.TRIAL,
+            say_error=shown.say_error,
             write_body=lambda body: rules.write_body(body).decode(),
             secret=rules.show_secret(settings.secrets_of(hook, now)[0]),
             both_secrets=len(settings.secrets_of(hook, now)) > 1,

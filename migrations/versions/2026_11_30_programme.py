@@ -286,9 +286,7 @@ def upgrade() -> None:
     op.create_index("ix_session_order_edition_id", "session_order", ["edition_id"], unique=False)
     op.create_table(
         "published_part",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -385,10 +383,10 @@ def _publish_what_is_public() -> None:
         f"INSERT INTO published_placement ({columns}) SELECT {columns} FROM placement "  # noqa: S608
         "WHERE session_id IN (SELECT id FROM published_session)"
     )
-    columns = "id, session_id, person_id, kind, site_id, position"
+    columns = "session_id, person_id, kind, site_id, position"
     op.execute(
         f"INSERT INTO published_part ({columns}) SELECT {columns} FROM part "  # noqa: S608
-        "WHERE session_id IN (SELECT id FROM published_session)"
+        "WHERE session_id IN (SELECT id FROM published_session) ORDER BY id"
     )
 
 
@@ -397,6 +395,11 @@ def downgrade() -> None:
     op.execute(
         "UPDATE session SET sequence = (SELECT sequence FROM published_session WHERE id = session.id) "
         "WHERE id IN (SELECT id FROM published_session)"
+    )
+    # A sequence above 0 is how a cancelled session was known to be public; this one waits for its release.
+    op.execute(
+        "UPDATE session SET sequence = 1 "
+        "WHERE state = 'cancelled' AND sequence = 0 AND id IN (SELECT id FROM published_session)"
     )
     op.drop_index("uq_person_guid", table_name="person")
     op.drop_column("person", "guid")

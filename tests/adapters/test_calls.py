@@ -382,3 +382,13 @@ def test_no_error_shows_the_path_or_the_query(receiver):
         said.append(str(refused.value))
 
     assert [words for words in said if "secret" in words] == []
+
+
+@pytest.mark.parametrize("fault", list(calls.Fault))
+def test_how_a_call_failed_can_be_read_from_its_words(fault):
+    why = "" if fault is calls.Fault.NOT_KNOWN else "cannot reach it: a line\nbroke"
+
+    found = calls.read_fault(fault.say("[::1]:8443", why))
+
+    assert found == (fault, "[::1]:8443", why)
+    assert calls.read_fault("the receiver answered 500") is None

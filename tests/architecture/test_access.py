@@ -45,6 +45,11 @@ MAY_OPEN = {
     "editions.": {"organizer", "admin"},
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
+    "proposals.": {"organizer", "admin"},
+    "sites.": {"organizer", "admin"},
+    "tracks.": {"organizer", "admin"},
+    "people.": {"organizer", "admin"},
+    "site_desk.": {"site", "admin"},
     "board.": {"organizer", "admin"},
     "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
@@ -88,6 +93,7 @@ def world(app):
             role,
             edition_id=None if role is Role.ADMIN else edition.id,
             organisation_id=agency.id if role is Role.AGENCY else None,
+            site_id=site.id if role is Role.SITE else None,
         )
         for role in Role
     }
@@ -130,6 +136,7 @@ def world(app):
     rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
     operation = make.operation(edition)
+    proposal = make.proposal(edition)
     window = make.save(
         Availability(
             edition_id=edition.id,
@@ -156,6 +163,11 @@ def world(app):
         "audience": rule.audience,
         "suppression_id": suppression.id,
         "hook_id": hook.id,
+        "proposal_id": proposal.id,
+        "guid": "nothing",
+        "room_code": room.code,
+        "person_id": make.person().id,
+        "track_code": "nothing",
         "delivery_id": delivery.id,
         "holder_token": certificate.holder_token,
         "number": certificate.number,
@@ -168,6 +180,7 @@ def world(app):
             "programme": session.code,
             "programme_public": session.code,
             "changes": session.code,
+            "site_desk": session.code,
             "board": session.code,
         },
         "nomination": nomination.code,

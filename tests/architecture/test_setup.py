@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import socket
 import subprocess
 from pathlib import Path
 
@@ -42,11 +43,12 @@ def test_the_lock_of_npm_names_no_place_and_hashes_every_package():
     assert [name for name, entry in installed.items() if "integrity" not in entry] == []
 
 
-def test_tests_and_application_agree_on_every_version():
-    run, test = pins("run"), pins("test")
-    shared = run.keys() & test.keys()
+@pytest.mark.parametrize("other", ["test", "solver"])
+def test_every_lock_agrees_with_the_application_on_every_version(other):
+    run, more = pins("run"), pins(other)
+    shared = run.keys() & more.keys()
 
-    assert {name: test[name] for name in shared} == {name: run[name] for name in shared}
+    assert {name: more[name] for name in shared} == {name: run[name] for name in shared}
 
 
 def test_every_package_asked_for_is_locked():
@@ -104,6 +106,23 @@ def test_a_step_is_done_until_what_it_was_made_from_changes(tmp_path, monkeypatc
     lost = step.is_done()
 
     assert (before, after, changed, lost) == (False, True, False, False)
+
+
+def test_the_solver_waits_for_the_first_page(monkeypatch):
+    slept = []
+    with socket.socket() as page:
+        page.bind(("127.0.0.1", 0))
+        port = page.getsockname()[1]
+
+        def sleep(seconds):
+            slept.append(seconds)
+            if len(slept) == 3:
+                page.listen()
+
+        monkeypatch.setattr(setup.time, "sleep", sleep)
+        setup.wait_for_page(port)
+
+    assert slept == [0.5, 0.5, 0.5]
 
 
 def test_without_root_the_exact_command_is_named(monkeypatch):

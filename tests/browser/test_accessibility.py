@@ -29,6 +29,9 @@ FILES = {
     "programme_public.calendar",
     "programme_public.session_calendar",
     "programme_public.site_calendar",
+    "programme_chosen.calendar",
+    "programme_chosen.person_calendar",
+    "programme_screens.run_sheet",
     "registration_public.calendar",
     "nominations.download",
     "council.download",
@@ -49,6 +52,7 @@ NO_PAGES = {
     "operations.progress",
     "changes.notice_progress",
     "certificates_public.progress",
+    "programme_screens.widget_script",
     "board.data",
     "staff.start",  # goes on to the desk
     "council.decide",  # the answer to a form; on its own it goes back to the form
@@ -200,6 +204,11 @@ def tokens(site: Site, browser: Browser) -> list[str]:
     organizer.get_by_label("Why?").fill("Asked by telephone")
     organizer.get_by_role("button", name="Spare it").click()
     expect(organizer.get_by_role("heading", level=1)).to_have_text("Spared addresses")
+    organizer.goto("/manage/next/tracks/new")
+    organizer.get_by_label("Code").fill("data")
+    organizer.get_by_label("Name in English").fill("Open data")
+    organizer.get_by_role("button", name="Add the track").click()
+    expect(organizer.get_by_role("link", name="Open data")).to_be_visible()
     organizer.goto("/manage/next/registrations")
     organizer.get_by_role("button", name="Export as CSV").click()
     expect(organizer.get_by_role("link", name="Save the file")).to_be_visible()
@@ -217,6 +226,9 @@ def tokens(site: Site, browser: Browser) -> list[str]:
     organizer.get_by_role("button", name="Cancel the session").click()
     expect(organizer.get_by_role("heading", level=1)).to_contain_text("cancelled")
     organizer.close()
+
+    propose(browser, site, "site@dxday.example", "cua-lo", "Propose a session", submit=False)
+    propose(browser, site, "admin@dxday.example", "ky-son", "Propose a session", submit=True)
 
     attendee = browser.new_page(base_url=site.url, locale="en-GB")
     fill_in_registration(attendee, "lived-in@example.org")
@@ -240,6 +252,26 @@ def tokens(site: Site, browser: Browser) -> list[str]:
     signer = URLSafeSerializer(key, salt="dxday.unsubscribe")  # as in a letter that need not come
     paths.append(f"/my/unsubscribe/{signer.dumps(['lived-in@example.org', None])}")
     return paths
+
+
+def propose(browser: Browser, site: Site, email: str, place: str, link: str, *, submit: bool) -> None:
+    """A session of a site's own, and that it is ready for what it receives; handed in or still being written."""
+    page = browser.new_page(base_url=site.url, locale="en-GB")
+    page.goto("/")
+    sign_in(page, site, email)
+    page.goto(f"/site/next/{place}/")
+    page.get_by_role("link", name=link).click()
+    page.get_by_label("Title in English").fill("Open clinic")
+    page.get_by_label("Begins").fill("10:00")
+    page.get_by_label("Ends").fill("11:00")
+    page.get_by_label("Room", exact=True).select_option(index=1)
+    page.get_by_role("button", name="Note it").click()
+    expect(page.get_by_role("status").first).to_contain_text("Noted.")
+    if submit:
+        page.get_by_role("link", name="Submit to the organizers").click()
+        page.get_by_role("button", name="Submit").click()
+        expect(page.get_by_role("status").first).to_contain_text("Submitted.")
+    page.close()
 
 
 def fill_in_registration(page: Page, email: str) -> None:
@@ -270,7 +302,9 @@ def test_a_visitor_finds_every_public_page_and_all_are_accessible(app, site, axe
     walk = Walk(app, site, page, role=None)
 
     faults = [
-        fault for each in walk.pages("/", "/next/register/check", *tokens) for fault in find_faults(each, axe)
+        fault
+        for each in walk.pages("/", "/next/register/check", "/next/schedule/mine?s=le-khai-mac", *tokens)
+        for fault in find_faults(each, axe)
     ]
 
     assert faults == []
@@ -286,10 +320,14 @@ def test_everybody_finds_the_pages_of_their_role_and_all_are_accessible(app, sit
     wanted = addresses_for(app, role) - NO_PAGES
     if role is Role.ADMIN:  # who acts for no agency and so has no dossiers
         wanted -= {each for each in wanted if each.startswith("nominations.")}
-    if role in (Role.AGENCY, Role.COUNCIL):  # to whom no kind of long work is offered yet
+    if role is Role.SITE:  # who has one site, and is led on to it
+        wanted -= {"site_desk.start"}
+    if role in (Role.AGENCY, Role.COUNCIL, Role.SITE):  # to whom no kind of long work is offered yet
         wanted -= {"operations.show", "operations.file"}
 
     beginnings = ["/my/", "/", "/manage/style", *(site.desk if "reminders.switch_off" in wanted else [])]
+    if role is Role.ADMIN:  # of the many sites, one that holds sessions and receives others
+        beginnings = ["/site/next/cua-lo/", *beginnings]
     faults = [fault for each in walk.pages(*beginnings) for fault in find_faults(each, axe)]
 
     assert faults == []

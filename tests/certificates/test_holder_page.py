@@ -79,6 +79,18 @@ def test_a_failure_is_told_plainly(client):
     assert client.open(path(certificate, "/progress")).response.json["done"] is True
 
 
+def test_a_stop_is_told_plainly(client):
+    (certificate,) = scene.issued()
+    certificate.carriage = Carriage.CANCELLED
+
+    page = client.open(path(certificate))
+
+    assert page.all("//p[@class='notice-title']") == ["Your certificate is not made yet"]
+    assert page.document.xpath("//*[@data-progress-url]") == []
+    assert client.open(path(certificate, "/progress")).response.json["done"] is True
+    assert client.open(path(certificate, "/download")).status == 422
+
+
 def test_a_revoked_certificate_is_not_handed_out_any_more(client):
     certificate = scene.made()
     services.revoke(certificate, reason=Reason.FRAUD, actor=make.actor(), now=make.NOW)

@@ -193,6 +193,82 @@ def test_all_that_failed_is_tried_again_with_one_button(secretary, edition):
     ]
 
 
+def test_the_making_of_what_waits_is_stopped_after_a_question_and_let_go_on(secretary, edition):
+    first, second, third = scene.issued(edition, awards=3)
+    scene.render(first)
+    index = secretary.open(path(edition))
+
+    question = secretary.open(path(edition, "/stop"))
+    stopped = secretary.send(question, path(edition, "/stop"))
+    after = secretary.follow(stopped)
+    bar = secretary.open(path(edition, "/progress")).response.json
+    resumed = secretary.send(after, path(edition), form=path(edition, "/resume"))
+
+    assert index.document.xpath("//a[span='Stop making the rest']/@href") == [path(edition, "/stop")]
+    assert question.all("//h2[@class='confirm-question']") == ["Stop the making of 2 certificates that wait?"]
+    assert flashes(after) == ["2 certificates will not be made until somebody lets it go on."]
+    assert after.document.xpath("//a[span='Stop making the rest'] | //*[@data-progress-url]") == []
+    assert after.all("//p[@class='notice-title']")[-1] == "The making of 2 certificates was stopped"
+    assert bar == {"value": 1, "max": 1, "text": "1 of 1", "done": True}
+    assert flashes(secretary.follow(resumed)) == ["2 certificates are being made now."]
+    for each in (second, third):
+        db.session.refresh(each)
+    assert [each.carriage for each in (first, second, third)] == [
+        Carriage.DONE,
+        Carriage.QUEUED,
+        Carriage.QUEUED,
+    ]
+
+
+def test_the_question_says_what_a_worker_has_in_hand(secretary, edition):
+    held, _ = scene.issued(edition, awards=2)
+    held.carriage = Carriage.CLAIMED
+
+    question = secretary.open(path(edition, "/stop"))
+
+    assert question.all("//h2[@class='confirm-question']") == ["Stop the making of 1 certificate that waits?"]
+    assert question.all("//ul[@class='confirm-consequences']/li")[1] == (
+        "1 is in a worker’s hands at this moment and is finished, with its letter."
+    )
+
+
+def test_what_is_stopped_is_found_by_its_state(secretary, edition):
+    first, _ = scene.issued(edition, awards=2)
+    first.carriage = Carriage.CANCELLED
+
+    page = secretary.open(path(edition), query_string="state=stopped")
+
+    assert (numbers(page), page.all("//tbody//td[@data-label='State']")) == (["BK-2026-0001"], ["Stopped"])
+
+
+def test_stopping_and_going_on_are_refused_where_there_is_nothing(secretary, edition):
+    (certificate,) = scene.issued(edition)
+    question = secretary.open(path(edition, "/stop"))
+    scene.render(certificate)
+
+    late = secretary.send(question, path(edition, "/stop"))
+    form = dict(question.document.xpath("//form[contains(@action,'stop')]")[0].form_values())
+    resumed = secretary.post(path(edition, "/resume"), data=form)
+
+    assert (late.location, resumed.location) == (path(edition), path(edition))
+    assert flashes(secretary.open(path(edition))) == [
+        "No certificate waits to be made, so there is nothing to stop.",
+        "The making of no certificate was stopped.",
+    ]
+    assert "Nothing waits to be made" in secretary.open(path(edition, "/stop")).words
+    db.session.refresh(certificate)
+    assert certificate.carriage is Carriage.DONE
+
+
+def test_a_form_without_its_token_stops_nothing(secretary, edition):
+    (certificate,) = scene.issued(edition)
+
+    secretary.post(path(edition, "/stop"))
+
+    db.session.refresh(certificate)
+    assert certificate.carriage is Carriage.QUEUED
+
+
 def test_revoking_asks_for_a_reason_of_the_law(secretary, edition):
     certificate = scene.made(edition)
     revoke = path(edition, f"/{certificate.number}/revoke")
@@ -237,7 +313,7 @@ def test_a_certificate_of_another_edition_is_not_found(secretary, edition, more)
     assert secretary.open(path(edition, more.format(stranger.number))).status == 404
 
 
-@pytest.mark.parametrize("more", ["", "/progress", "/BK-2026-0001/revoke", "/BK-2026-0001.pdf"])
+@pytest.mark.parametrize("more", ["", "/progress", "/stop", "/BK-2026-0001/revoke", "/BK-2026-0001.pdf"])
 def test_only_those_who_handle_certificates_come_in(client, edition, more):
     scene.made(edition)
     other = make.edition()
@@ -252,7 +328,7 @@ def test_only_those_who_handle_certificates_come_in(client, edition, more):
     assert (agency.status, stranger.status) == (403, 403)
 
 
-@pytest.mark.parametrize("more", ["/issue", "/retry", "/BK-2026-0001/revoke"])
+@pytest.mark.parametrize("more", ["/issue", "/stop", "/resume", "/retry", "/BK-2026-0001/revoke"])
 def test_nobody_else_changes_anything(client, edition, more):
     client.sign_in(make.account(Role.AGENCY, edition_id=edition.id, organisation_id=make.organisation().id))
 

@@ -57,7 +57,18 @@ class Scene:
     def move(
         self, session: Session, start: str, end: str, *, now: datetime = NOW, room: Room | None = None
     ) -> None:
-        """Move a session on the first day, as the page of the programme does."""
+        """Move a session on the first day and publish it, as the pages of the programme do."""
+        self.edit(session, start, end, now=now, room=room)
+        self.release(now=now)
+
+    def release(self, *, now: datetime = NOW) -> None:
+        """Let the public see the draft."""
+        make.released(self.edition, now=now)
+
+    def edit(
+        self, session: Session, start: str, end: str, *, now: datetime = NOW, room: Room | None = None
+    ) -> None:
+        """Move a session in the draft."""
         services.move_session(
             self.session(session),
             starts_at=on(start),
@@ -160,6 +171,7 @@ def times(edition: Edition) -> dict[int, tuple[datetime, datetime, bool]]:
         for row in db.session.scalars(
             select(Placement)
             .where(Placement.edition_id == edition.id)
+            .order_by(Placement.id)
             .execution_options(populate_existing=True)
         )
     }

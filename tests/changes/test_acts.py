@@ -17,7 +17,8 @@ from dxday.db import db
 from dxday.editions import rules as edition_rules
 from dxday.notifications.models import Message
 from dxday.programme import rules as programme_rules
-from dxday.programme.models import Placement, Session
+from dxday.programme import services as programme
+from dxday.programme.models import Placement, PublishedPlacement, PublishedSession, Session
 from dxday.programme.rules import PartKind, PlacementRole, SessionState
 from dxday.registration import queries as places
 from dxday.registration import rules as place_rules
@@ -275,15 +276,65 @@ def test_drafts_move_and_nobody_hears_of_them_and_what_is_cancelled_stays(app):
 
 def test_sessions_get_a_higher_sequence_and_version_and_pages_are_made_afresh(app):
     here = scene.scene()
-    before = db.session.execute(select(Session.id, Session.sequence, Session.version)).all()
+    standing = (
+        select(Session.id, PublishedSession.sequence, Session.version)
+        .join(PublishedSession, PublishedSession.id == Session.id)
+        .order_by(Session.id)
+    )
+    before = db.session.execute(standing).all()
     kept = here.edition.programme_version
 
     postpone(here)
 
-    after = db.session.execute(select(Session.id, Session.sequence, Session.version)).all()
+    after = db.session.execute(standing).all()
     db.session.refresh(here.edition)
     assert after == [(key, sequence + 1, version + 1) for key, sequence, version in before]
     assert here.edition.programme_version > kept
+
+
+def seen_by_visitors(edition):
+    """Return (start, whether cancelled) of each placement as the public sees it."""
+    rows = db.session.execute(
+        select(PublishedPlacement.id, PublishedPlacement.starts_at, PublishedPlacement.cancelled_at).where(
+            PublishedPlacement.edition_id == edition.id
+        )
+    )
+    return {key: (starts, cancelled is not None) for key, starts, cancelled in rows}
+
+
+def test_visitors_see_a_postponed_edition_at_once_and_no_draft_of_it(app):
+    here = scene.scene()
+    draft = make.session(here.edition, state=SessionState.DRAFT)
+    make.placement(draft, here.hall, starts_at=on("15:00"), ends_at=on("16:00"))
+    before = seen_by_visitors(here.edition)
+
+    postpone(here)
+
+    assert seen_by_visitors(here.edition) == {
+        key: (starts + WEEK, cancelled) for key, (starts, cancelled) in before.items()
+    }
+    assert draft.state is SessionState.DRAFT
+
+
+@pytest.mark.parametrize("act", [postpone, cancel])
+def test_a_session_that_was_cancelled_and_not_published_is_cancelled_for_visitors_too(app, act):
+    here = scene.scene()
+    programme.cancel_session(here.session(here.talk), actor=make.actor(), now=NOW)
+
+    act(here)
+
+    states = dict(db.session.execute(select(PublishedSession.id, PublishedSession.state)).all())
+    assert states[here.talk.id] is SessionState.CANCELLED
+
+
+def test_what_is_cancelled_at_one_site_publishes_nothing_of_other_sessions(app):
+    here = scene.scene()
+    here.edit(here.talk, "15:00", "16:00")
+
+    cancel_site(here, here.north)
+
+    seen = select(PublishedPlacement.starts_at).where(PublishedPlacement.session_id == here.talk.id)
+    assert db.session.scalars(seen).all() == [on("09:00")]
 
 
 @pytest.mark.parametrize(
@@ -639,8 +690,11 @@ def test_every_act_and_its_telling_leave_a_line_in_the_trail(app):
     db.session.commit()
 
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.sequence)).all()
-    assert list(actions) == [
-        "edition.postponed", "notice.told", "site.cancelled", "notice.told", "edition.cancelled",
+    # What a release did to each session is a line, too.
+    assert [action for action in actions if not action.startswith("session.")] == [
+        "edition.postponed", "programme.released", "notice.told",
+        "site.cancelled", "programme.released", "notice.told",
+        "edition.cancelled", "programme.released",
     ]  # fmt: skip
 
 

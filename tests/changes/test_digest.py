@@ -32,6 +32,14 @@ def test_nobody_is_told_while_somebody_is_still_at_work(app):
     assert scene.lines_in(letter) == [f"• “Talk”: {day} 09:00–10:00 → {day} 11:00–12:00"]
 
 
+def test_nobody_is_told_of_what_is_not_published(app):
+    here = scene.scene()
+    scene.place(here)
+    here.edit(here.talk, "10:00", "11:00")
+
+    assert (scene.tell(), scene.letters()) == (0, [])
+
+
 def test_moved_and_moved_back_is_settled_without_a_word(app):
     here = scene.scene()
     scene.place(here)
@@ -50,6 +58,7 @@ def test_all_that_concerns_somebody_stands_in_one_letter_in_their_language(app):
     here.move(here.opening, "10:00", "11:00")
     here.move(here.local, "14:00", "15:00")
     programme.cancel_session(here.session(here.talk), actor=make.actor(), now=NOW)
+    here.release()
 
     scene.tell()
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxday.core.vietnamese import fold, nfc, same_name, slug, sort_key
+from dxday.core.vietnamese import (
+    find_spans,
+    fold,
+    nfc,
+    same_name,
+    slug,
+    sort_key,
+    stands_in,
+    words_of,
+)
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SORTED_NAMES = SHARED / "data" / "text" / "vietnamese-sorted.txt"
@@ -101,3 +110,46 @@ def test_five_thousand_names_sort_as_the_cldr_collation_does():
     mixed = random.Random(10).sample(names, k=len(names))
 
     assert sorted(mixed, key=sort_key) == names
+
+
+# Search --------------------------------------------------------------------------------------------------------------
+
+
+def found(question: str, text: str) -> list[str]:
+    return [text[start:end] for start, end in find_spans(text, words_of(question))]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "marked"),
+    [
+        ("dien bien", "Điện Biên Phủ", ["Điện", "Biên"]),
+        ("ĐIỆN", "từ điện tử", ["điện"]),
+        ("so", "Chuyển đổi số ở Kỳ Sơn", ["số"]),  # a short word is a whole word
+        ("son", "Chuyển đổi số ở Kỳ Sơn", ["Sơn"]),
+        ("train", "Training of trainers", ["Train", "train"]),
+        ("ain", "Training", []),  # words are found where they begin
+        ("du lieu", "(dữ liệu)", ["dữ", "liệu"]),
+        ("हिन्दी", "सत्र हिन्दी में", ["हिन्दी"]),
+        ("", "anything", []),
+    ],
+)
+def test_words_are_found_where_they_begin_whatever_their_marks(question, text, marked):
+    assert found(question, text) == marked
+    framed = f" {' '.join(words_of(text))} "
+    assert [stands_in(word, framed) for word in words_of(question)] == [bool(marked)] * len(
+        words_of(question)
+    )
+
+
+@given(st.text(max_size=40), st.text(max_size=8))
+def test_what_is_marked_lies_in_the_text_and_in_order(text, question):
+    spans = find_spans(text, words_of(question))
+
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert spans == sorted(spans)
+
+
+def test_marks_that_are_written_apart_are_marked_with_their_letter():
+    text = unicodedata.normalize("NFD", "Điện Biên")
+
+    assert found("bien", text) == [unicodedata.normalize("NFD", "Biên")]

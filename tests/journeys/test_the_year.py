@@ -219,6 +219,7 @@ def move_training(clock, ends):
         programme.move_session(
             session, starts_at=at(f"10-21 {clock}"), ends_at=at(f"10-21 {ends}"), actor=SYSTEM, now=now
         )
+        programme.publish_session(session, actor=SYSTEM, now=now)
 
     return act
 

@@ -1,10 +1,16 @@
 """The programme as iCalendar: what a calendar program reads in it."""
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
 import icalendar
 import pytest
 
-from dxday.db import transaction
+from dxday.db import db, transaction
 from dxday.programme import feeds, queries, services
+from dxday.programme.models import PublishedPlacement, PublishedSession, Track
 from dxday.programme.rules import Mode, PlacementRole
 from dxday.sites.rules import SiteKind
 from tests import make
@@ -95,13 +101,17 @@ def test_a_move_is_told_as_a_change_and_a_cancellation_as_such(client, world):
             actor=make.actor(),
             now=make.NOW,
         )
+    unreleased = events(client, path)
+    make.released(edition)
     moved = events(client, path)
     with transaction():
         services.cancel_session(
             queries.get_session(edition.id, session.code), actor=make.actor(), now=make.NOW
         )
+    make.released(edition)
     cancelled = events(client, path)
 
+    assert unreleased == [(str(session.guid), "Opening", make.at("2026-10-10 08:00"), 0, "CONFIRMED")]
     assert moved == [(str(session.guid), "Opening", make.at("2026-10-10 10:00"), 1, "CONFIRMED")]
     assert cancelled == [(str(session.guid), "Opening", make.at("2026-10-10 10:00"), 2, "CANCELLED")]
 
@@ -128,3 +138,104 @@ def test_an_empty_programme_is_an_empty_calendar(client, app):
 
 def test_identities_are_those_that_mails_carry(world):
     assert feeds.uid_of(world[1].guid, "vinh") == f"{world[1].guid}-vinh"
+
+
+def test_the_link_of_a_site_stands_in_its_feed_and_the_track_is_a_category(client, world):
+    edition, session = world
+    track = make.save(Track(edition_id=edition.id, code="data", name={"en": "Data, open", "vi": "Dữ liệu"}))
+    published = db.session.get(PublishedSession, session.id)
+    published.track_id = track.id
+    for placement in db.session.query(PublishedPlacement).filter_by(session_id=session.id):
+        placement.join_url = f"https://meet.example/{placement.role.value}?a=1&b=2"
+
+    (whole,) = read(client, f"/{edition.code}/schedule.ics").walk("VEVENT")
+    (north,) = read(client, f"/{edition.code}/sites/north.ics").walk("VEVENT")
+
+    assert "CONFERENCE" not in whole  # held on site: nobody joins from afar
+    assert str(north["CONFERENCE"]) == "https://meet.example/receiving?a=1&b=2"
+    assert dict(north["CONFERENCE"].params) == {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": "North"}
+    assert [[str(each) for each in event["CATEGORIES"].cats] for event in (whole, north)] == [
+        ["Data, open"]
+    ] * 2
+    assert str(north["URL"]) == f"http://localhost/{edition.code}/sessions/{session.code}"
+
+
+def test_a_feed_says_how_often_to_ask_and_when_it_last_changed(client, world):
+    found = read(client, f"/{world[0].code}/sites/north.ics")
+
+    assert found["REFRESH-INTERVAL"].to_ical() == b"PT1H"
+    assert [event["LAST-MODIFIED"].dt for event in found.walk("VEVENT")] == [make.NOW]
+
+
+def test_a_site_that_opts_out_is_told_as_cancelled_in_its_feed_alone(client, world):
+    edition, session = world
+    placement = next(
+        p for p in queries.get_session(edition.id, session.code).placements if p.role == "receiving"
+    )
+    placement.cancelled_at = make.NOW
+    make.released(edition)
+
+    assert events(client, f"/{edition.code}/sites/north.ics") == [
+        (f"{session.guid}-north", "Opening", make.at("2026-10-10 07:45"), 1, "CANCELLED")
+    ]
+    assert events(client, f"/{edition.code}/schedule.ics")[0][4] == "CONFIRMED"
+
+
+ICAL_JS = Path(__file__).resolve().parents[2] / "node_modules" / "ical.js"
+READ = """
+  import ICAL from "ical.js"; import { readFileSync } from "node:fs";
+  const calendar = new ICAL.Component(ICAL.parse(readFileSync(process.argv[1], "utf8")));
+  for (const zone of calendar.getAllSubcomponents("vtimezone")) ICAL.TimezoneService.register(new ICAL.Timezone(zone));
+  console.log(JSON.stringify(calendar.getAllSubcomponents("vevent").map((found) => {
+    const event = new ICAL.Event(found), conference = found.getFirstProperty("conference");
+    return {
+      uid: event.uid, title: event.summary, start: event.startDate.toJSDate().toISOString(), sequence: event.sequence,
+      status: found.getFirstPropertyValue("status"), category: found.getFirstPropertyValue("categories"),
+      link: conference &&
+        [conference.getFirstValue(), conference.getParameter("feature"), conference.getParameter("label")],
+    };
+  })));
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not ICAL_JS.exists(), reason="no node with ical.js to read with"
+)
+def test_another_reader_than_the_writer_sees_a_moved_event_move_and_not_double(client, world, tmp_path):
+    edition, session = world
+    track = make.save(Track(edition_id=edition.id, code="data", name={"en": "Data"}))
+    draft = queries.get_session(edition.id, session.code)
+    draft.track_id = track.id
+    next(p for p in draft.placements if p.role == "receiving").join_url = "https://meet.example/north"
+    make.released(edition)
+    seen = []
+    for begins in (None, "2026-10-10 14:00"):
+        if begins:
+            with transaction():
+                services.move_session(
+                    queries.get_session(edition.id, session.code),
+                    starts_at=make.at(begins),
+                    ends_at=make.at("2026-10-10 15:00"),
+                    actor=make.actor(),
+                    now=make.NOW,
+                )
+            make.released(edition)
+        file = tmp_path / "site.ics"
+        file.write_bytes(client.open(f"/{edition.code}/sites/north.ics").response.data)
+        done = subprocess.run(
+            ["node", "--input-type=module", "-e", READ, "--", str(file)],
+            cwd=ICAL_JS.parents[1],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seen += json.loads(done.stdout)
+
+    assert [(each["uid"], each["start"]) for each in seen] == [
+        (f"{session.guid}-north", "2026-10-10T00:45:00.000Z"),
+        (f"{session.guid}-north", "2026-10-10T06:45:00.000Z"),
+    ]
+    assert seen[1]["sequence"] > seen[0]["sequence"]
+    assert [(each["title"], each["status"], each["category"], each["link"]) for each in seen] == [
+        ("Opening", "CONFIRMED", "Data", ["https://meet.example/north", "VIDEO", "North"])
+    ] * 2

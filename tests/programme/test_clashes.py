@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from dxday.core.intervals import Interval
 from dxday.db import db
 from dxday.programme import rules
+from dxday.programme.holding import ROOM_GUARD
 from dxday.programme.models import PlacementOverride
-from dxday.programme.services import ROOM_GUARD
 from tests import make
 
 START = make.at("2026-10-10 08:00")

@@ -12,7 +12,7 @@ from dxday.core.errors import NotFound, Stale
 from dxday.db import db, transaction
 from dxday.editions.models import Edition
 from dxday.programme import queries, rules, services
-from dxday.programme.models import Placement, PlacementOverride, Session
+from dxday.programme.models import Placement, PlacementOverride, PublishedSession, Session
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites import queries as sites
 from dxday.sites.rules import SiteKind
@@ -70,6 +70,11 @@ def publish(session):
     services.publish_session(session, actor=make.actor(), now=make.NOW)
 
 
+def sequence_of(session):
+    """The SEQUENCE that calendars read of it, None while the public does not know it."""
+    return db.session.scalar(select(PublishedSession.sequence).where(PublishedSession.id == session.id))
+
+
 def cancel(session):
     services.cancel_session(session, actor=make.actor(), now=make.NOW)
 
@@ -98,6 +103,12 @@ def change_placement(placement, **given):
         "now": make.NOW,
     }
     services.change_placement(placement, **(defaults | given))
+
+
+def reception(placement, **given):
+    return rules.Reception(
+        given.pop("starts_at", placement.starts_at), given.pop("ends_at", placement.ends_at), **given
+    )
 
 
 def _rooms_at(placement):
@@ -135,7 +146,7 @@ def test_a_session_is_held_in_its_room_and_received_in_the_first_room_of_the_oth
         ("north", "north", PlacementRole.RECEIVING, Mode.BROADCAST),
         ("south", "south", PlacementRole.RECEIVING, Mode.BROADCAST),
     ]
-    assert (session.state, session.sequence, place.programme_version()) == (SessionState.DRAFT, 0, 0)
+    assert (session.state, sequence_of(session), place.programme_version()) == (SessionState.DRAFT, None, 0)
     assert actions(place.edition) == ["session.added"]
 
 
@@ -445,22 +456,25 @@ def test_a_permission_to_share_the_room_ends_with_the_move(place):
 def test_a_move_to_where_it_is_changes_nothing(place):
     session = place.add()
     publish(session)
-    before = (session.version, session.sequence)
+    before = session.version
 
     place.move(session, "08:00", "09:00")
 
-    assert (session.version, session.sequence) == before
+    assert (session.version, make.released(place.edition)) == (before, None)
 
 
-def test_moving_raises_the_sequence_of_what_is_published_alone(place):
+def test_a_move_raises_the_sequence_when_it_is_published_and_not_before(place):
     draft, published = place.add(), place.add("10:00", "11:00")
     publish(published)
     version = place.programme_version()
 
     place.move(draft, "08:30", "09:30")
     place.move(published, "12:00", "13:00")
+    moved = (sequence_of(draft), sequence_of(published), place.programme_version())
+    publish(published)
 
-    assert (draft.sequence, published.sequence, place.programme_version()) == (0, 1, version + 1)
+    assert moved == (None, 0, version)
+    assert (sequence_of(draft), sequence_of(published), place.programme_version()) == (None, 1, version + 1)
 
 
 def test_moving_raises_the_version_although_only_placements_change(place):
@@ -494,8 +508,11 @@ def test_words_change_without_a_new_sequence(place):
     version = place.programme_version()
 
     change(session, title={"vi": "Tên mới"}, language="en")
+    assert place.programme_version() == version
+    publish(session)
 
-    assert (session.title, session.language, session.sequence) == ({"vi": "Tên mới"}, "en", 0)
+    shown = queries.get_public_session(place.edition.id, session.code)
+    assert (shown.title, shown.language, shown.sequence) == ({"vi": "Tên mới"}, "en", 0)
     assert place.programme_version() == version + 1
 
 
@@ -533,19 +550,55 @@ def test_one_site_gets_another_room_mode_and_link(place):
         Mode.HYBRID,
         "https://meet.example/north",
     )
-    assert session.sequence == 1
+    publish(session)
+    assert sequence_of(session) == 1
 
 
 def test_a_site_that_opts_out_frees_its_room_and_comes_back_only_while_it_is_free(place):
     session = place.add(receiving=[place.north])
     placement = at_site(session, place.north)
 
-    change_placement(placement, received=False)
+    with pytest.raises(rules.ReasonMissing):
+        change_placement(placement, received=False)
+    change_placement(placement, received=False, reception=reception(placement, opt_out_reason="No line"))
     place.add(room=place.north.rooms[0])
 
     assert placement.cancelled_at == make.NOW
     with pytest.raises(rules.RoomTaken):
         change_placement(placement, received=True)
+
+
+def test_where_a_session_is_held_it_has_no_times_of_its_own(place):
+    placement = place.add().placements[0]
+
+    with pytest.raises(rules.OriginMovesAll):
+        change_placement(placement, reception=reception(placement, starts_at=make.at("2026-10-10 07:00")))
+
+
+def test_a_session_without_a_place_is_placed_once(place):
+    session = place.add(room=None, starts_at=None, ends_at=None)
+    times = {"starts_at": make.at("2026-10-10 08:00"), "ends_at": make.at("2026-10-10 09:00")}
+    given = {"actor": make.actor(), "now": make.NOW, **times}
+    assert session.placements == []
+
+    services.place_session(session, place.hall, receiving=[place.north], **given)
+
+    assert clocks(session) == ["10 08:00–09:00"] * 2
+    with pytest.raises(rules.PlacedAlready):
+        services.place_session(session, place.hall, **given)
+    other = place.add(room=None, starts_at=None, ends_at=None)
+    with pytest.raises(rules.RoomTaken):
+        services.place_session(other, place.hall, **given)
+
+
+def test_a_room_needs_a_time(place):
+    with pytest.raises(rules.TimesMissing):
+        place.add(starts_at=None, ends_at=None)
+
+
+def test_a_session_has_no_details_that_it_does_not_know(place):
+    with pytest.raises(ValueError, match="colour"):
+        place.add(colour="red")
 
 
 def test_the_site_where_a_session_is_held_cannot_opt_out(place):
@@ -578,8 +631,9 @@ def test_another_room_receives_the_session_at_the_same_time(place):
 
     services.add_placement(session, place.north.rooms[0], actor=make.actor(), now=make.NOW)
 
+    publish(session)
     assert clocks(session) == ["10 10:00–11:00"] * 2
-    assert session.sequence == 1
+    assert sequence_of(session) == 1
 
 
 def test_a_session_is_in_a_room_once(place):
@@ -646,10 +700,34 @@ def test_publishing_shows_the_session_and_is_noted(place):
 
     publish(session)
 
-    assert (session.state, session.sequence, place.programme_version()) == (SessionState.PUBLISHED, 0, 1)
-    assert actions(place.edition) == ["session.added", "session.published"]
-    with pytest.raises(rules.AlreadyPublished):
-        publish(session)
+    assert (session.state, sequence_of(session), place.programme_version()) == (SessionState.PUBLISHED, 0, 1)
+    assert actions(place.edition) == ["session.added", "programme.released", "session.published"]
+
+
+def test_what_the_public_sees_already_is_not_published_again(place):
+    session, cancelled, unseen = place.add(), place.add("10:00", "11:00"), place.add("12:00", "13:00")
+    publish(session)
+    publish(cancelled)
+    cancel(cancelled)
+    publish(cancelled)
+    cancel(unseen)
+
+    for each in (session, cancelled, unseen):
+        with pytest.raises(rules.NothingToPublish):
+            publish(each)
+
+
+def test_changes_of_one_session_are_published_alone(place):
+    session, other = place.add(), place.add("10:00", "11:00")
+    publish(session)
+    publish(other)
+    place.move(session, "08:30", "09:30")
+    place.move(other, "10:30", "11:30")
+
+    publish(session)
+
+    starts = {each.session_id: each.starts_at for each in queries.list_showings(place.edition.id)}
+    assert starts == {session.id: make.at("2026-10-10 08:30"), other.id: make.at("2026-10-10 10:00")}
 
 
 def test_a_session_without_a_place_cannot_be_published(place):
@@ -667,10 +745,15 @@ def test_cancelling_frees_every_room_and_stays_visible(place):
 
     cancel(session)
 
-    assert (session.state, session.sequence, place.programme_version()) == (SessionState.CANCELLED, 1, 2)
+    assert [entry.cancelled for entry in queries.list_entries(place.edition.id)] == [False]
+    publish(session)
+
+    assert (session.state, sequence_of(session), place.programme_version()) == (SessionState.CANCELLED, 1, 2)
     assert [p.cancelled_at for p in session.placements] == [make.NOW] * 2
     assert place.add(receiving=[place.north]).id != session.id
-    assert [entry.code for entry in queries.list_entries(place.edition.id)] == [session.code]
+    assert [(entry.code, entry.cancelled) for entry in queries.list_entries(place.edition.id)] == [
+        (session.code, True)
+    ]
 
 
 def test_a_cancelled_draft_was_never_public(place):
@@ -678,7 +761,7 @@ def test_a_cancelled_draft_was_never_public(place):
 
     cancel(session)
 
-    assert (session.sequence, place.programme_version()) == (0, 0)
+    assert (make.released(place.edition), place.programme_version()) == (None, 0)
     assert queries.list_entries(place.edition.id) == []
 
 

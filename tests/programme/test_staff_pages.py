@@ -1,5 +1,7 @@
 """The staff's pages: listing, adding, editing, placing, publishing, cancelling."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -7,7 +9,7 @@ from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.programme import queries
 from dxday.programme.models import Session
-from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionState
+from dxday.programme.rules import Mode, OrderMark, PartKind, PlacementRole, SessionState
 from dxday.sites.rules import SiteKind
 from tests import make
 
@@ -194,17 +196,83 @@ def test_a_form_sent_twice_makes_one_session(client, world):
 
 
 def test_what_is_missing_is_asked_for_beside_its_field(client, world):
-    page = client.fill(f"{world.path}/new", day="")
+    page = client.fill(f"{world.path}/new", day="", begins="08:00")
 
     assert page.status == 200
-    assert page.errors == ["Answer this question."] * 5
+    whole = "Answer this question, or leave room and time out altogether."
+    assert page.errors == [whole, whole, whole, "Answer this question."]
     assert [link.get("href") for link in page.document.xpath("//*[@role='alert']//a")] == [
         "#day",
-        "#begins",
         "#ends",
         "#room",
         "#reach-0",
     ]
+
+
+def test_a_session_is_added_without_time_and_place_and_placed_later(client, world):
+    page = client.fill(f"{world.path}/new", title_en="Later", duration="45")
+
+    session = the_session(world)
+    assert page.location == f"{world.path}/{session.code}"
+    assert (session.placements, session.duration) == ([], timedelta(minutes=45))
+    assert (
+        client.fill(f"{world.path}/{session.code}/edit", begins="08:00").errors
+        == ["Answer this question, or leave room and time out altogether."] * 2
+    )
+    client.fill(f"{world.path}/{session.code}/edit", title_en="Still later")
+    assert world.read(session).placements == []
+    client.fill(
+        f"{world.path}/{session.code}/edit", begins="08:00", ends="08:45", room=str(world.south_room.id)
+    )
+    assert sites_of(world.read(session)) == [("south", "origin", "on_site")]
+
+
+def test_a_session_says_everything_that_rules_and_visitors_ask_of_it(client, world):
+    client.fill(
+        f"{world.path}/new",
+        **answers(
+            world,
+            subtitle_en="Of the Day",
+            description_en="At length",
+            audiences="Youth, tổ công nghệ số; youth",
+            needs="line",
+            expected="250",
+            is_main="y",
+            order_mark="opening",
+            pinned="y",
+            held="y",
+            speakers=[str(world.person.id)],
+            remote=[str(world.person.id)],
+        ),
+    )
+
+    session = the_session(world)
+    assert (session.subtitle, session.description) == ({"en": "Of the Day"}, {"en": "At length"})
+    assert (session.audiences, session.needs) == (["youth", "to-cong-nghe-so"], ["line"])
+    assert (session.expected, session.main, session.order_mark) == (250, True, OrderMark.OPENING)
+    assert (session.pinned, session.held) == (True, True)
+    assert [part.remote for part in session.parts] == [True]
+    before = session.version
+    client.fill(f"{world.path}/{session.code}/edit")
+    assert world.read(session).version == before
+    client.fill(f"{world.path}/{session.code}/edit", is_main=None, audiences="", remote=None, order_mark="")
+    session = world.read(session)
+    assert (session.main, session.audiences, session.order_mark) == (False, [], None)
+    assert [part.remote for part in session.parts] == [False]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"expected": "many"}, "Write a whole number."),
+        ({"expected": "-1"}, "Write a number from 0 to 100000."),
+        ({"duration": "0"}, "Write a number from 1 to 1440."),
+    ],
+)
+def test_a_number_is_a_number(client, world, answer, error):
+    page = client.fill(f"{world.path}/new", **answers(world, **answer))
+
+    assert page.errors == [error]
 
 
 def test_some_sites_are_at_least_one(client, world):
@@ -298,7 +366,7 @@ def test_a_session_is_renamed_and_moved_with_all_its_sites(client, world):
 
     saved = world.read(session)
     assert page.location == f"{world.path}/{session.code}"
-    assert (saved.title["en"], saved.sequence) == ("New name", 1)
+    assert saved.title["en"] == "New name"
     assert [(p.room_id, p.starts_at, p.ends_at) for p in saved.placements] == [
         (world.small.id, make.at("2026-10-10 10:00"), make.at("2026-10-10 11:30")),
         (world.north_room.id, make.at("2026-10-10 10:00"), make.at("2026-10-10 11:30")),
@@ -308,12 +376,12 @@ def test_a_session_is_renamed_and_moved_with_all_its_sites(client, world):
 
 def test_saving_what_is_there_already_changes_nothing(client, world):
     session = world.session(state=SessionState.PUBLISHED)
-    before = (session.version, session.sequence)
+    before = session.version
 
-    client.fill(f"{world.path}/{session.code}/edit")
+    page = client.follow(client.fill(f"{world.path}/{session.code}/edit"))
 
-    saved = world.read(session)
-    assert (saved.version, saved.sequence) == before
+    assert (world.read(session).version, make.released(world.edition)) == (before, None)
+    assert page.all("//*[@role='status']") == [f"“{session.title['en']}” was saved."]
 
 
 def test_a_change_by_somebody_else_is_shown_and_nothing_that_was_typed_is_lost(client, world):
@@ -383,13 +451,60 @@ def test_a_site_opts_out_and_in_again(client, world):
     session = world.session(receiving=[world.north_room])
     path = placement_path(world, session, 1)
 
-    client.fill(path, received=None)
-    assert world.read(session).placements[1].cancelled_at is not None
+    page = client.fill(path, received=None)
+    assert page.errors == ["Say why the site does not take part."]
+    client.fill(path, received=None, opt_out_reason="The hall is flooded")
+    opted_out = world.read(session).placements[1]
+    assert (opted_out.cancelled_at is not None, opted_out.opt_out_reason) == (True, "The hall is flooded")
     page = client.open(f"{world.path}/{session.code}")
     assert page.all("//tbody/tr[2]/td[1]") == ["Does not take part"]
 
     client.fill(path, received="y")
-    assert world.read(session).placements[1].cancelled_at is None
+    back = world.read(session).placements[1]
+    assert (back.cancelled_at, back.opt_out_reason) == (None, None)
+
+
+def test_a_site_says_how_it_receives_and_its_offset_moves_along(client, world):
+    session = world.session(receiving=[world.north_room])
+    path = placement_path(world, session, 1)
+
+    client.fill(
+        path,
+        begins="07:40",
+        ends="09:15",
+        capacity="80",
+        interpretation="en",
+        local_part_en="Opening by the chairman",
+        officer=str(world.person.id),
+        ready="y",
+    )
+
+    placement = world.read(session).placements[1]
+    assert (placement.starts_at, placement.ends_at) == (
+        make.at("2026-10-10 07:40"),
+        make.at("2026-10-10 09:15"),
+    )
+    assert (placement.capacity, placement.interpretation) == (80, "en")
+    assert placement.local_part == {"en": "Opening by the chairman"}
+    assert placement.confirmed_at is not None
+    assert [(p.kind, p.site_id, p.person_id) for p in placement.session.parts] == [
+        (PartKind.PRESIDING_OFFICER, world.north.id, world.person.id)
+    ]
+    page = client.open(f"{world.path}/{session.code}")
+    assert page.all("//tbody/tr[2]/td[last()-1]") == ["Ready"]
+    client.fill(f"{world.path}/{session.code}/edit", begins="10:00", ends="11:00")
+    moved = world.read(session).placements[1]
+    assert (moved.starts_at, moved.confirmed_at) == (make.at("2026-10-10 09:40"), None)
+    client.fill(path, officer="")
+    assert world.read(session).parts == []
+
+
+def test_a_site_cannot_end_before_it_begins_or_begin_on_another_day(client, world):
+    session = world.session(receiving=[world.north_room])
+
+    page = client.fill(placement_path(world, session, 1), begins="10:00", ends="09:00")
+
+    assert page.errors == ["The end must come after the beginning."]
 
 
 def test_the_site_where_it_is_held_is_not_asked_whether_it_takes_part(client, world):
@@ -448,6 +563,74 @@ def test_a_draft_is_published_with_one_button(client, world):
     assert world.read(session).state is SessionState.PUBLISHED
 
 
+PENDING = "Changes not published yet"
+LATER = "Visitors see the change after the next release."
+
+
+def pending_in(page):
+    """The titles of the notices on the page that are no answers to what was just done."""
+    return page.all("//p[@class='notice-title'][not(ancestor::*[@role='status'])]")
+
+
+def seen_by_visitors(client, world, session):
+    return client.open(f"/{world.edition.code}/sessions/{session.code}").heading
+
+
+def test_a_change_of_what_visitors_know_waits_and_is_published_with_one_button(client, world):
+    session = world.session(state=SessionState.PUBLISHED, title={"en": "Opening"})
+    other = world.session("10:00", "11:00", state=SessionState.PUBLISHED, title={"en": "Talk"})
+    path = f"{world.path}/{session.code}"
+    client.fill(f"{world.path}/{other.code}/edit", title_en="Grand talk")
+
+    saved = client.follow(client.fill(f"{path}/edit", title_en="Grand opening"))
+    before = seen_by_visitors(client, world, session)
+    done = client.follow(client.send(saved, path, form=f"{path}/publish"))
+
+    assert saved.all("//*[@role='status']") == [f"“Grand opening” was saved. {LATER}"]
+    assert pending_in(saved) == [PENDING]
+    assert before == "Opening"
+    assert done.all("//*[@role='status']") == ["Published: everybody sees it in the programme now."]
+    assert pending_in(done) == []
+    assert [seen_by_visitors(client, world, each) for each in (session, other)] == ["Grand opening", "Talk"]
+
+
+def test_a_cancellation_waits_for_its_release_too(client, world):
+    session = world.session(state=SessionState.PUBLISHED, title={"en": "Opening"})
+    path = f"{world.path}/{session.code}"
+    client.send(client.open(f"{path}/cancel"), f"{path}/cancel")
+
+    page = client.open(path)
+    client.send(page, path, form=f"{path}/publish")
+
+    assert pending_in(page) == [PENDING]
+    assert queries.get_public_session(world.edition.id, session.code).state is SessionState.CANCELLED
+
+
+def test_the_list_shows_which_sessions_visitors_know_otherwise(client, world):
+    changed = world.session(state=SessionState.PUBLISHED, title={"en": "Changed"})
+    world.session("10:00", "11:00", state=SessionState.PUBLISHED)
+    world.session("12:00", "13:00")
+    before = pending_in(client.open(f"{world.path}/"))
+    client.fill(f"{world.path}/{changed.code}/sites/{world.read(changed).placements[0].id}", mode="hybrid")
+
+    page = client.open(f"{world.path}/")
+
+    assert before == []
+    assert pending_in(page) == [PENDING]
+    assert page.all("//tbody/tr/td[2]") == [f"Published {PENDING}", "Published", "Draft"]
+
+
+def test_nothing_left_to_publish_says_so(client, world):
+    session = world.session()
+    path = f"{world.path}/{session.code}"
+    page = client.open(path)
+    client.follow(client.send(page, path, form=f"{path}/publish"))
+
+    again = client.send(page, path, form=f"{path}/publish")
+
+    assert client.follow(again).all("//*[@role='status']") == ["Nothing of this session is left to publish."]
+
+
 def test_what_cannot_be_published_says_why(client, world):
     session = make.session(world.edition, state=SessionState.DRAFT)
     path = f"{world.path}/{session.code}"
@@ -468,9 +651,9 @@ def test_cancelling_is_asked_once_more_and_cannot_be_repeated(client, world):
     again = client.follow(client.send(question, path))
 
     saved = world.read(session)
-    assert (saved.state, saved.sequence) == (SessionState.CANCELLED, 1)
+    assert saved.state is SessionState.CANCELLED
     assert [page.all("//*[@role='status']") for page in (first, again)] == [
-        ["Cancelled, and its rooms are free."],
+        ["Cancelled, and its rooms are free. Visitors see the change after the next release."],
         ["This session was cancelled already."],
     ]
 
@@ -500,6 +683,7 @@ def test_a_session_page_shows_its_sites_people_and_shared_rooms(client, world):
         "Hall Shared: The hall is divided",
         "10/10/2026 08:00–09:00",
         "On site",
+        "not confirmed",
         "Change Vinh",
     ]
     assert page.all("//p[@class='person']") == ["Trần Thị Thí Dụ Speaker, Director"]

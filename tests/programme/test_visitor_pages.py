@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from dxday.accounts.models import Person
 from dxday.core import clock
-from dxday.db import db
+from dxday.db import db, transaction
+from dxday.editions.models import Edition
+from dxday.programme import queries, rules, services
+from dxday.programme.models import Part, PublishedPlacement, Track
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.rules import SiteKind
 from tests import make
@@ -47,12 +51,12 @@ def world(app):
 
 
 def cancel(session):
-    session.state, session.sequence = SessionState.CANCELLED, 1
-    for placement in db.session.query(type(session).placements.property.mapper.class_).filter_by(
-        session_id=session.id
-    ):
-        placement.cancelled_at = make.NOW
-    db.session.flush()
+    """Cancel the session and let the public know."""
+    with transaction():
+        services.cancel_session(
+            queries.get_session(session.edition_id, session.code), actor=make.actor(), now=make.NOW
+        )
+    make.released(db.session.get(Edition, session.edition_id))
 
 
 def titles(page):
@@ -148,7 +152,19 @@ def test_a_kind_that_does_not_occur_says_so(client, world):
     assert page.all("//p[@class='empty-title']") == ["No session of this kind"]
 
 
-@pytest.mark.parametrize("query", ["kind=nothing", "view=nothing", "site=nothing"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kind=nothing",
+        "view=nothing",
+        "site=nothing",
+        "track=nothing",
+        "language=xx",
+        "day=2026-10-11",
+        "day=tomorrow",
+        "q=Opening&kind=nothing",
+    ],
+)
 def test_what_is_no_choice_is_not_found(client, world, query):
     world.session()
 
@@ -214,7 +230,27 @@ def test_the_line_for_now_is_drawn_on_the_day_and_not_before(client, app):
 
 @pytest.mark.parametrize(
     "path",
-    ["/schedule", "/schedule?view=sites", "/sites/", "/sites/vinh", "/schedule.ics", "/sites/vinh.ics"],
+    [
+        "/schedule",
+        "/schedule?view=sites",
+        "/schedule?view=tracks",
+        "/schedule?view=languages",
+        "/schedule?q=conference",
+        "/schedule/mine?s={code}",
+        "/schedule/mine.ics?s={code}",
+        "/people/{guid}",
+        "/people/{guid}.ics",
+        "/sessions/{code}",
+        "/sites/",
+        "/sites/vinh",
+        "/sites/vinh/now",
+        "/sites/vinh/run-sheet.pdf",
+        "/now",
+        "/widget",
+        "/schedule.ics",
+        "/sites/vinh.ics",
+        "/",
+    ],
 )
 def test_pages_ask_the_database_as_often_for_three_as_for_one(client, app, queries, path):
     asked = []
@@ -225,14 +261,204 @@ def test_pages_ask_the_database_as_often_for_three_as_for_one(client, app, queri
                 f"{8 + number:02}:00", f"{9 + number:02}:00", receiving=world.rooms[:count]
             )
             world.part(session, PartKind.SPEAKER, "Speaker")
+            speaker = db.session.query(Part).filter_by(session_id=session.id).one().person_id
+        guid = db.session.get(Person, speaker).guid
         db.session.commit()
+        address = world.path + path.format(code=session.code, guid=guid)
         db.session.expire_all()
-        address = f"{world.path}{path}"
         with queries() as counted:
             assert client.http.get(address).status_code == 200
         asked.append(counted.total)
 
     assert asked[0] == asked[1]
+
+
+# Tracks, languages, days -------------------------------------------------------------------------------------------
+
+
+def track(world, **given):
+    return make.save(Track(edition_id=world.edition.id, **given))
+
+
+def groups(page):
+    return [
+        (heading, titles)
+        for heading, titles in zip(
+            page.all("//section[starts-with(@id, 'track-') or starts-with(@id, 'language-')]/h2"),
+            [
+                [
+                    " ".join(title.text_content().split())
+                    for title in section.xpath(".//p[@class='slot-title']")
+                ]
+                for section in page.document.xpath(
+                    "//section[starts-with(@id, 'track-') or starts-with(@id, 'language-')]"
+                )
+            ],
+            strict=True,
+        )
+    ]
+
+
+def test_by_track_there_is_a_list_for_each_track_in_their_order_and_one_for_the_rest(client, world):
+    data = track(world, code="data", name={"en": "Data"}, position=2)
+    skills = track(world, code="skills", name={"en": "Skills"}, position=1)
+    track(world, code="empty", name={"en": "Empty"})
+    world.session(title={"en": "Open data"}, track_id=data.id)
+    world.session("10:00", "11:00", title={"en": "Lunch"})
+    world.session("09:00", "10:00", title={"en": "Training"}, track_id=skills.id)
+
+    page = client.open(f"{world.path}/schedule?view=tracks")
+
+    assert groups(page) == [("Skills", ["Training"]), ("Data", ["Open data"]), ("No track", ["Lunch"])]
+
+
+def test_by_language_there_is_a_list_for_each_language_with_its_name(client, world):
+    world.session(title={"en": "One"}, language="vi")
+    world.session("10:00", "11:00", title={"en": "Two"}, language="vi")
+    world.session("09:00", "10:00", title={"en": "Three"}, language="hi")
+
+    page = client.open(f"{world.path}/schedule?view=languages")
+
+    assert groups(page) == [("Vietnamese", ["One", "Two"]), ("Hindi", ["Three"])]
+
+
+def test_filters_go_together_and_links_keep_the_others(client, world):
+    data = track(world, code="data", name={"en": "Data"})
+    world.session(title={"en": "Wanted"}, track_id=data.id, language="en", kind=SessionKind.TALK)
+    world.session("10:00", "11:00", title={"en": "Other kind"}, track_id=data.id, language="en")
+    world.session(
+        "10:00",
+        "11:00",
+        title={"en": "Other track"},
+        language="en",
+        kind=SessionKind.TALK,
+        room=world.rooms[0],
+    )
+    world.session("11:00", "12:00", title={"en": "Other language"}, track_id=data.id, kind=SessionKind.TALK)
+
+    page = client.open(f"{world.path}/schedule?track=data&language=en&kind=talk")
+
+    assert titles(page) == ["Wanted"]
+    assert page.all("//details/summary")[1] == "Kind, track, language: Talk, Data, English"
+    assert f"{world.path}/schedule?kind=talk&track=data&language=en&view=tracks" in page.links()
+
+
+def test_what_nothing_fits_says_so(client, world):
+    data = track(world, code="data", name={"en": "Data"})
+    world.session(track_id=data.id, language="en")
+    world.session("10:00", "11:00", language="vi")
+
+    page = client.open(f"{world.path}/schedule?track=data&language=vi")
+
+    assert page.all("//p[@class='empty-title']") == ["No session fits all of this"]
+
+
+def test_one_day_of_several_is_chosen_and_a_large_programme_begins_with_the_day_at_hand(
+    client, app, monkeypatch
+):
+    world = World(ends_on=make.at("2026-10-11 00:00").date())
+    world.session(title={"en": "First"})
+    second = make.session(world.edition, title={"en": "Second"})
+    make.placement(second, world.hall, starts_at="2026-10-11 08:00", ends_at="2026-10-11 09:00")
+
+    def shown(query=""):
+        return titles(client.open(f"{world.path}/schedule{query}"))
+
+    assert (shown(), shown("?day=2026-10-11")) == (["First", "Second"], ["Second"])
+    monkeypatch.setattr(rules, "MOST_AT_ONCE", 1)
+    app.extensions.pop("dxday_kept")
+    assert (shown("?view=time"), shown("?day=all")) == (["First"], ["First", "Second"])
+    monkeypatch.setattr(clock, "now", lambda: make.at("2026-10-11 07:00"))
+    assert shown("?view=time&kind=") == ["Second"]
+
+
+# Search ------------------------------------------------------------------------------------------------------------
+
+
+def results(page):
+    return page.all("//section[@id='results']//p[@class='slot-title']")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("du lieu mo", ["Dữ liệu mở", "Khai mạc"]),
+        ("DỮ LIỆU", ["Dữ liệu mở", "Khai mạc"]),
+        ("dien bien", ["Dữ liệu mở"]),  # a site, with đ as d
+        ("hoi truong do", ["Khai mạc"]),  # a room
+        ("thi du", ["Khai mạc"]),  # a person
+        ("open", ["Dữ liệu mở"]),  # another language
+        ("so hoa", ["Dữ liệu mở"]),  # a track
+        ("du lieu khai", ["Khai mạc"]),  # every word counts
+        ("nothing", []),
+    ],
+)
+def test_search_needs_no_marks_and_looks_at_all_that_one_remembers(client, world, question, expected):
+    hall = make.room(make.site(world.edition, name={"vi": "Điện Biên"}), name={"vi": "Phòng 1"})
+    red = make.room(world.main, name={"vi": "Hội trường Đỏ"})
+    number = track(world, code="so", name={"vi": "Số hóa"})
+    world.session(title={"vi": "Dữ liệu mở", "en": "Open data"}, room=hall, track_id=number.id)
+    opening = world.session(
+        "10:00", "11:00", title={"vi": "Khai mạc"}, abstract={"vi": "Nói về dữ liệu mở."}, room=red
+    )
+    world.part(opening, PartKind.CHAIR, "Trần Thị Thí Dụ")
+    world.session("12:00", "13:00", title={"vi": "Nghỉ"}, room=make.room(world.joined[0]))
+    world.session("14:00", "15:00", title={"vi": "Dữ liệu mở, bản nháp"}, state=SessionState.DRAFT)
+
+    page = client.open(f"{world.path}/schedule", query_string={"q": question, "lang": "vi"})
+
+    assert results(page) == expected
+
+
+def test_what_was_found_is_marked_and_escaped(client, world):
+    session = world.session(title={"en": "<b>Data</b> & data"}, abstract={"en": "All <i>about</i> data."})
+    world.part(session, PartKind.SPEAKER, "Đỗ Data")
+
+    page = client.open(f"{world.path}/schedule?q=data")
+
+    assert page.all("//section[@id='results']//mark") == ["Data", "data", "Data", "data"]
+    assert page.all("//section[@id='results']//p[@class='slot-title']") == ["<b>Data</b> & data"]
+    assert page.all("//p[@class='slot-snippet']") == ["All <i>about</i> data."]
+    assert page.document.xpath("//section[@id='results']//b|//section[@id='results']//i") == []
+
+
+def test_search_goes_together_with_the_filters(client, world):
+    world.session(title={"en": "Data talk"}, kind=SessionKind.TALK, receiving=world.rooms[:1])
+    world.session("10:00", "11:00", title={"en": "Data contest"}, kind=SessionKind.CONTEST)
+
+    assert results(client.open(f"{world.path}/schedule?q=data&kind=contest")) == ["Data contest"]
+    assert results(client.open(f"{world.path}/schedule?q=data&site=north")) == ["Data talk"]
+
+
+def test_a_search_is_not_kept_but_has_a_tag_and_asks_a_kept_index(client, app, world, queries):
+    world.session(title={"en": "Data"})
+    path = f"{world.path}/schedule?q=data"
+    client.open(path)
+    kept_before = len(app.extensions.get("dxday_kept", ()))
+
+    first = client.open(path).response
+    again = client.http.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert len(app.extensions.get("dxday_kept", ())) == kept_before
+    assert again.status_code == 304
+
+
+def test_after_a_release_the_search_finds_what_is_new(client, world):
+    session = world.session(title={"en": "Data"})
+    assert results(client.open(f"{world.path}/schedule?q=data")) == ["Data"]
+
+    session.title = {"en": "Figures"}
+    make.released(world.edition)
+
+    assert results(client.open(f"{world.path}/schedule?q=data")) == []
+    assert results(client.open(f"{world.path}/schedule?q=figures")) == ["Figures"]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "-- ..", "x" * 5000, "%00", "' or 1=1"])
+def test_no_question_breaks_the_page(client, world, question):
+    world.session()
+
+    assert client.open(f"{world.path}/schedule", query_string={"q": question}).status == 200
 
 
 # A session -----------------------------------------------------------------------------------------------------------
@@ -289,26 +515,35 @@ def test_parallel_columns_of_a_site_are_named_by_their_rooms(client, world):
     ]
 
 
-def test_the_link_to_join_is_on_no_public_page(client, world):
-    session = world.session(receiving=world.rooms)
-    for placement in db.session.query(type(session).placements.property.mapper.class_).filter_by(
-        session_id=session.id
-    ):
-        placement.join_url = "https://meet.example/secret"
-    world.main.join_url = "https://meet.example/secret"
-    paths = [
-        "/schedule",
-        "/schedule?view=sites",
+def test_a_link_to_join_is_public_where_one_can_follow_from_afar_and_the_line_of_a_site_never(client, world):
+    session = world.session(receiving=world.rooms[:2])
+    links = {world.main.id: "hall", world.joined[0].id: "north", world.joined[1].id: "south"}
+    for placement in db.session.query(PublishedPlacement).filter_by(session_id=session.id):
+        placement.join_url = f"https://meet.example/{links[placement.site_id]}"
+    for site in (world.main, *world.joined):
+        site.join_url = "https://meet.example/secret"
+    paths = ["/schedule", "/schedule?view=sites", f"/sessions/{session.code}", "/sites/", "/sites/vinh"]
+    paths += ["/sites/north", "/schedule.ics", "/sites/north.ics", f"/sessions/{session.code}.ics", "/now"]
+    paths += ["/sites/north/now", "/widget", f"/schedule/mine?s={session.code}", "/"]
+
+    texts = {path: client.open(world.path + path).text for path in paths}
+
+    assert [
+        path for path, text in texts.items() if not text or "secret" in text or "example/hall" in text
+    ] == []
+    assert [path for path, text in texts.items() if "example/north" in text.replace("\r\n ", "")] == [
         f"/sessions/{session.code}",
-        "/sites/",
-        "/sites/vinh",
-        "/sites/north",
+        "/sites/north.ics",
     ]
-    paths += ["/schedule.ics", "/sites/north.ics", f"/sessions/{session.code}.ics"]
-
-    texts = [client.open(world.path + path).text for path in paths]
-
-    assert [path for path, text in zip(paths, texts, strict=True) if not text or "secret" in text] == []
+    page = client.open(f"{world.path}/sessions/{session.code}")
+    assert page.all("//tbody/tr/*") == [
+        "North",
+        "North room",
+        "Join North",
+        "South",
+        "South room",
+        "Join South",
+    ]
 
 
 def test_a_cancelled_session_says_so(client, world):

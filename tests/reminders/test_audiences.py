@@ -62,6 +62,22 @@ def site_with(edition, clock="08:00", ends="09:00", state=SessionState.PUBLISHED
     return site, session
 
 
+def test_every_moment_marks_its_anchors_with_what_its_filters_ask_for(app):
+    edition = make.edition(ceremony_on=DAY)
+    site, _ = site_with(edition)
+    make.pool(site)
+
+    without = [
+        (audience.name, moment.name, each.name)
+        for audience in offers.known().values()
+        for moment in audience.moments
+        for each in audience.anchor_filters
+        if moment.takes(each.name) and not all(each.name in anchor.marks for anchor in moment.find([edition]))
+    ]
+
+    assert without == []
+
+
 def test_everybody_who_holds_a_place_is_found_and_nobody_who_gave_it_back(app):
     edition = make.edition()
     site, _ = site_with(edition)
@@ -155,6 +171,7 @@ def test_the_ceremony_concerns_everybody_at_its_own_time(app):
     edition = make.edition(ceremony_on=DAY)
     main, opening = site_with(edition, "10:00", "11:00")
     opening.kind = SessionKind.CEREMONY
+    make.released(edition)
     away = make.site(edition)
     make.registration(make.pool(main), email="main@example.org")
     make.registration(make.pool(away), email="away@example.org")

@@ -55,6 +55,7 @@ def placement_of(edition):
 def move(edition, starts_at, hours=2):
     placement = placement_of(edition)
     placement.starts_at, placement.ends_at = starts_at, starts_at + timedelta(hours=hours)
+    make.released(edition)
 
 
 def leave(registration):
@@ -326,6 +327,15 @@ def test_what_is_moved_before_it_was_due_is_due_at_the_new_time(edition):
     assert [run(EVE), run(EVE + 2 * DAY)] == [0, 1]
 
 
+def test_a_move_that_is_not_published_changes_no_reminder(edition):
+    place(edition)
+    rule(edition)
+    placement = placement_of(edition)
+    placement.starts_at, placement.ends_at = at("08:00", 2), at("10:00", 2)
+
+    assert [run(EVE), run(EVE + 2 * DAY)] == [1, 0]
+
+
 def test_what_is_moved_later_after_the_reminder_is_told_once_more_at_the_new_time(edition):
     place(edition)
     rule(edition)
@@ -396,6 +406,7 @@ def test_a_cancelled_session_reminds_nobody_and_what_waits_is_taken_back(edition
     rule(edition, moment="session")
     run(EVE)
     placement_of(edition).cancelled_at = EVE
+    make.released(edition)
     place(db.session.get(make.Site, placement_of(edition).site_id))
 
     assert run(EVE + MINUTE) == 0

@@ -107,6 +107,30 @@ def test_what_makes_no_sense_is_refused_beside_its_field(app, given, refusal, fi
     assert queries.list_rules(edition.id) == []
 
 
+@pytest.mark.parametrize("moment", ["first_session", "ceremony", "last_session_end"])
+def test_a_choice_of_sessions_needs_a_moment_that_is_a_session(app, moment):
+    edition = make.edition()
+    session = make.session(edition)
+
+    with pytest.raises(rules.FilterNotOfMoment) as refused:
+        add(edition, moment=moment, filters={"session": [session.code]})
+    fits = add(edition, moment="session", filters={"session": [session.code]})
+
+    assert (refused.value.field, str(refused.value.facts["filter"])) == ("moment", "Sessions")
+    assert [rule.id for rule in queries.list_rules(edition.id)] == [fits.id]
+
+
+def test_an_older_rule_that_reaches_nobody_is_not_switched_on(app):
+    edition = make.edition()
+    rule = add(edition, moment="session", filters={"session": [make.session(edition).code]})
+    rule.moment = "first_session"
+
+    with pytest.raises(rules.FilterNotOfMoment):
+        switch_on(rule)
+
+    assert rule.state is RuleState.OFF
+
+
 def test_filters_take_what_the_edition_has(app):
     edition = make.edition()
     site = make.site(edition)

@@ -1,10 +1,12 @@
 """Kept pages: who gets one, when it is made afresh, and how much is kept."""
 
+import gzip
+import re
 import threading
 from datetime import timedelta
 
 import pytest
-from flask import Flask, g, make_response, request, request_started
+from flask import Flask, Response, g, make_response, request, request_started
 from sqlalchemy.exc import OperationalError
 
 from dxday.core import clock
@@ -12,11 +14,13 @@ from dxday.core.actor import VISITOR
 from dxday.core.permissions import Role
 from dxday.db import db, transaction
 from dxday.editions import services as editions
+from dxday.editions.models import Edition as EditionRow
 from dxday.programme import services
 from dxday.programme.models import Session
 from dxday.web import requests
 from dxday.web.kept import Kept, Shelf, kept, shelf_of
 from tests import make
+from tests.conftest import on_both
 
 
 def page(size=10, mark="x"):
@@ -87,10 +91,26 @@ def small():
         g.actor, g.edition, g.locale = VISITOR, Edition, request.headers.get("X-Locale", "en")
 
     @flask.get("/page")
-    @kept("view")
+    @kept("view", alone=("q",))
     def show():
         flask.made.append(dict(request.args))
         return f"made {len(flask.made)} {dict(request.args)}"
+
+    @flask.get("/long")
+    @kept()
+    def long():
+        flask.made.append("long")
+        return "Chuyển đổi số " * 1000
+
+    @flask.get("/picture")
+    @kept()
+    def picture():
+        return Response(bytes(10_000), content_type="application/pdf")
+
+    @flask.get("/policy")
+    @kept()
+    def policy():
+        return Response("x", headers={"Content-Security-Policy": "frame-ancestors *", "X-Other": "1"})
 
     @flask.get("/timed")
     @kept(minutes=5)
@@ -131,7 +151,52 @@ def test_a_page_is_made_once_and_sent_with_a_strong_tag(small):
     assert second.headers["ETag"] == first.headers["ETag"]
     assert not second.headers["ETag"].startswith("W/")
     assert second.headers["Cache-Control"] == "no-cache"
-    assert second.headers["Vary"] == "Accept-Language, Cookie"
+    assert second.headers["Vary"] == "Accept-Language, Cookie, Accept-Encoding"
+
+
+def test_who_can_unzip_gets_it_zipped_with_a_tag_of_its_own(small):
+    client = small.test_client()
+    plain = client.get("/long")
+
+    zipped = client.get("/long", headers={"Accept-Encoding": "br, gzip"})
+    again = client.get("/long", headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]})
+    refused = client.get("/long", headers={"Accept-Encoding": "gzip;q=0"})
+
+    assert (zipped.headers["Content-Encoding"], gzip.decompress(zipped.data)) == ("gzip", plain.data)
+    assert int(zipped.headers["Content-Length"]) == len(zipped.data) < len(plain.data)
+    assert zipped.headers["ETag"] != plain.headers["ETag"]
+    assert (again.status_code, again.data) == (304, b"")
+    assert ("Content-Encoding" in refused.headers, refused.data) == (False, plain.data)
+    assert len(small.made) == 1
+
+
+@pytest.mark.parametrize("path", ["/page", "/picture"])
+def test_what_is_short_or_zipped_already_is_sent_as_it_is(small, path):
+    answer = small.test_client().get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_what_one_person_alone_asks_for_is_made_each_time_and_never_kept(small):
+    client = small.test_client()
+
+    answers = [client.get(f"/page?{query}") for query in ("q=a&view=1&evil=1", "q=b", "q=a&view=1")]
+
+    assert [answer.data for answer in answers] == [
+        b"made 1 {'view': '1', 'q': 'a'}",
+        b"made 2 {'q': 'b'}",
+        b"made 3 {'view': '1', 'q': 'a'}",
+    ]
+    assert len(shelf_of(small)) == 0
+
+
+def test_a_policy_that_a_page_sets_for_itself_is_kept_with_it(small):
+    client = small.test_client()
+
+    answers = [client.get("/policy") for _ in range(2)]
+
+    assert [answer.headers["Content-Security-Policy"] for answer in answers] == ["frame-ancestors *"] * 2
+    assert ["X-Other" in answer.headers for answer in answers] == [False, False]
 
 
 def test_who_has_the_page_already_is_told_so_without_a_body(small):
@@ -242,7 +307,7 @@ def programme(app):
     return edition, session
 
 
-def test_after_a_change_nobody_sees_the_old_page(app, client, programme):
+def test_after_a_release_nobody_sees_the_old_page(app, client, programme):
     edition, session = programme
     path = f"/{edition.code}/schedule"
     before = client.open(path)
@@ -258,9 +323,12 @@ def test_after_a_change_nobody_sees_the_old_page(app, client, programme):
             actor=make.actor(),
             now=make.NOW,
         )
+    unpublished = client.http.get(path, headers={"If-None-Match": before.response.headers["ETag"]})
+    with transaction():
+        make.released(edition)
     after = client.open(path, headers={"If-None-Match": before.response.headers["ETag"]})
 
-    assert after.status == 200
+    assert (unpublished.status_code, after.status) == (304, 200)
     assert [
         title for title in ("Opening", "Grand opening") if title in after.all("//*[@class='slot-title']")
     ] == ["Grand opening"]
@@ -373,6 +441,22 @@ def test_who_has_the_page_already_is_told_so_by_the_front_as_well(asked):
     assert answer.headers["ETag"] == tag
 
 
+def test_the_front_sends_it_zipped_to_who_can_unzip_and_plain_to_who_cannot(asked):
+    plain = asked()[0]
+    first = asked(**{"Accept-Encoding": "gzip"})
+
+    second, reached = asked(**{"Accept-Encoding": "gzip"})
+    known, known_reached = asked(**{"Accept-Encoding": "gzip", "If-None-Match": second.headers["ETag"]})
+
+    assert (first[1], reached, known_reached) == (True, False, False)
+    assert gzip.decompress(second.data) == plain.data
+    assert second.headers["Content-Encoding"] == "gzip"
+    assert int(second.headers["Content-Length"]) == len(second.data)
+    assert (known.status_code, known.data, known.headers["ETag"]) == (304, b"", second.headers["ETag"])
+    assert "Content-Encoding" not in known.headers
+    assert asked()[0].data == plain.data
+
+
 def test_an_id_given_by_the_proxy_is_kept(asked):
     asked()
 
@@ -470,3 +554,65 @@ def test_a_page_that_was_cancelled_with_its_edition_is_not_repeated(app, asked, 
     make.edition(code=code)
 
     assert asked()[1] is True
+
+
+# Around a release ----------------------------------------------------------------------------------------------------
+
+
+@on_both
+def test_around_a_release_nobody_who_asks_after_it_sees_the_page_of_before(own_app):
+    with own_app.app_context():
+        edition = make.edition()
+        session = make.session(edition, title={"en": "Title 0"})
+        make.placement(session, make.room(make.site(edition)))
+        path, edition_id, session_id = f"/{edition.code}/schedule", edition.id, session.id
+        db.session.commit()
+        db.session.remove()
+    released = [0]
+    stale, seen, stop = [], set(), threading.Event()
+
+    def look():
+        client, tag, last = own_app.test_client(), "", -1
+        while not stop.is_set():
+            least = released[0]  # read before the question is asked
+            answer = client.get(path, headers={"If-None-Match": tag} if tag else {})
+            if answer.status_code == 200:
+                last, tag = int(re.search(rb">Title (\d+)<", answer.data)[1]), answer.headers["ETag"]
+            seen.add((answer.status_code, last))
+            if last < least:
+                stale.append((last, least))
+
+    def release(number):
+        with own_app.app_context():
+            with transaction():
+                db.session.get(Session, session_id).title = {"en": f"Title {number}"}
+                make.released(db.session.get(EditionRow, edition_id))
+            released[0] = number
+            db.session.remove()
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(1, 11):
+            release(number)
+            stop.wait(0.05)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    assert stale == []
+    assert (200, 10) in seen
+    assert any(status == 304 for status, _ in seen)
+
+
+def test_head_says_what_get_would_say(client, programme):
+    path = f"/{programme[0].code}/schedule"
+    get, head = client.http.get(path), client.http.head(path)
+
+    assert head.data == b""
+    wanted = ("ETag", "Content-Type", "Content-Length", "Cache-Control", "Vary")
+    assert {name: head.headers[name] for name in wanted} == {name: get.headers[name] for name in wanted}
+    again = client.http.head(path, headers={"If-None-Match": f"W/{get.headers['ETag']}"})
+    assert again.status_code == 304  # a weak comparison, RFC 9110 §13.1.2

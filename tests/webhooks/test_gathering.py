@@ -19,7 +19,7 @@ def edition(app):
     return make.edition()
 
 
-def note(edition, action="session.moved", code="s1", **facts):
+def note(edition, action="session.released_moved", code="s1", **facts):
     """Write an entry into the trail, as a service does."""
     db.session.commit()
     with transaction():

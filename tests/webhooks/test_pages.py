@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
+from dxday import leases
+from dxday.adapters import calls
 from dxday.core import clock
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
@@ -239,8 +241,50 @@ def test_deliveries_show_what_was_sent_and_what_came_back(organizer, edition):
     page = organizer.open(path(edition, f"/{hook.id}"))
 
     assert cells(page, "State") == ["Given up3 tries"]
-    assert cells(page, "Answer") == ["422<b>unknown edition</b>the receiver answered 422"]
+    assert cells(page, "Answer") == ["422<b>unknown edition</b>The receiver answered 422."]
     assert '"type":"session.moved"' in page.all("//tbody//code")[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            calls.Fault.NOT_CALLED.say("hooks.example.org", "it does not lead to a public address"),
+            "This address is not called. it does not lead to a public address",
+        ),
+        (calls.Fault.NOT_KNOWN.say("hooks.example.org"), "No server of the name hooks.example.org is known."),
+        (
+            calls.Fault.NOT_REACHED.say("[2001:db8::1]:8443", "Connection refused"),
+            "[2001:db8::1]:8443 cannot be reached. Connection refused",
+        ),
+        (
+            calls.Fault.NOT_SAFE.say("hooks.example.org", "its certificate is not trusted (expired: 1)"),
+            "There is no safe line to hooks.example.org. its certificate is not trusted (expired: 1)",
+        ),
+        (
+            calls.Fault.NO_ANSWER.say("hooks.example.org", "it hung up"),
+            "hooks.example.org gave no answer. it hung up",
+        ),
+        (leases.WORKER_GONE, "The worker stopped before it was done."),
+        ("<b>of an older release</b>", "<b>of an older release</b>"),
+    ],
+)
+def test_what_went_wrong_is_a_sentence_of_the_page_and_a_detail_in_english(organizer, edition, error, said):
+    hook = make.hook(edition)
+    make.hook_delivery(hook, carriage=Carriage.FAILED, error=error)
+
+    page = organizer.open(path(edition, f"/{hook.id}"))
+
+    assert cells(page, "Answer") == [said]
+
+
+def test_an_address_that_leads_elsewhere_is_said_so(organizer, edition):
+    hook = make.hook(edition)
+    make.hook_delivery(hook, carriage=Carriage.QUEUED, status_code=302, error="the receiver answered 302: …")
+
+    page = organizer.open(path(edition, f"/{hook.id}"))
+
+    assert cells(page, "Answer") == ["302The address leads elsewhere, which is not followed."]
 
 
 def test_deliveries_are_filtered_by_state_and_paged(organizer, edition):

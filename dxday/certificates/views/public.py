@@ -114,7 +114,7 @@ def holder(holder_token: str) -> ResponseReturnValue:
 @open_to_all
 def progress(holder_token: str) -> ResponseReturnValue:
     certificate = queries.get_for_holder(holder_token)
-    done = certificate.carriage in (Carriage.DONE, Carriage.FAILED)
+    done = certificate.carriage in (Carriage.DONE, Carriage.FAILED, Carriage.CANCELLED)
     return {
         "value": int(certificate.carriage is Carriage.DONE),
         "max": 1,

@@ -1,4 +1,6 @@
-"""Pages for those who hand certificates out: the list, issuing, trying again, revoking."""
+"""Pages for those who hand certificates out: the list, issuing, stopping, trying again, revoking."""
+
+from collections import Counter
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +17,7 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
 from dxday.web.access import requires
+from dxday.web.forms import Form
 
 bp = Blueprint("certificates", __name__)
 
@@ -32,6 +35,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "certificates/index.html",
         counts={name: sum(each.state == name for each in every) for name in rules.State},
+        making=Counter(each.carriage.value for each in every),
         names=rules.STATE_NAMES,
         standings=rules.STANDING_NAMES,
         reasons=rules.REASON_NAMES,
@@ -50,7 +54,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.CERTIFICATE_MANAGE)
 def progress() -> ResponseReturnValue:
     counts = queries.count_by_carriage(g.edition.id)
-    value, most = counts[Carriage.DONE], sum(counts.values())
+    value, most = counts[Carriage.DONE], sum(counts.values()) - counts[Carriage.CANCELLED]
     return {
         "value": value,
         "max": most,
@@ -106,6 +110,56 @@ def retry() -> ResponseReturnValue:
     return _back(form)
 
 
+@bp.route("/manage/<edition_code>/certificates/stop", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_MANAGE)
+def stop() -> ResponseReturnValue:
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                stopped = services.stop_making(g.edition, actor=g.actor, now=clock.now())
+        except Refusal as refusal:
+            form.refusals.append(str(refusal))
+        else:
+            _tell(
+                stopped,
+                ngettext(
+                    "%(num)s certificate will not be made until somebody lets it go on.",
+                    "%(num)s certificates will not be made until somebody lets it go on.",
+                    stopped,
+                ),
+            )
+        return _back(form)
+    counts = queries.count_by_carriage(g.edition.id)
+    return render_template(
+        "certificates/stop.html",
+        waiting=counts[Carriage.QUEUED],
+        held=counts[Carriage.CLAIMED],
+    )
+
+
+@bp.post("/manage/<edition_code>/certificates/resume")
+@requires(Permission.CERTIFICATE_MANAGE)
+def resume() -> ResponseReturnValue:
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            with db.transaction():
+                resumed = services.resume_making(g.edition, actor=g.actor, now=clock.now())
+        except Refusal as refusal:
+            form.refusals.append(str(refusal))
+        else:
+            _tell(
+                resumed,
+                ngettext(
+                    "%(num)s certificate is being made now.",
+                    "%(num)s certificates are being made now.",
+                    resumed,
+                ),
+            )
+    return _back(form)
+
+
 @bp.route("/manage/<edition_code>/certificates/<number>/revoke", methods=["GET", "POST"])
 @requires(Permission.CERTIFICATE_MANAGE)
 def revoke(number: str) -> ResponseReturnValue:
@@ -140,7 +194,7 @@ def _tell(number: int, done: str, *, nothing: str = "") -> None:
     flash(done if number else nothing, "success" if number else "info")
 
 
-def _back(form: IssueForm | RetryForm) -> ResponseReturnValue:
+def _back(form: Form) -> ResponseReturnValue:
     """Go back to the list with what was refused."""
     for refused in [*form.refusals, *(error for errors in form.errors.values() for error in errors)]:
         flash(refused, "error")

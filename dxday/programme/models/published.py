@@ -138,7 +138,10 @@ class PublishedPlacement(Base):
 
 
 class PublishedPart(Base):
-    """A person's part in a session as the public sees it; `id` is that which it had in the draft."""
+    """A person's part in a session as the public sees it.
+
+    Its `id` is its own: parts of the draft are deleted, and SQLite gives their numbers away again.
+    """
 
     __tablename__ = "published_part"
     __table_args__ = (
@@ -146,7 +149,7 @@ class PublishedPart(Base):
         Index("ix_published_part_session_id", "session_id"),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    id: Mapped[Id]
     session_id: Mapped[int] = mapped_column(Key)
     person_id: Mapped[int] = mapped_column(Key, ForeignKey("person.id"), index=True)
     kind: Mapped[PartKind] = mapped_column(choice(PartKind))

@@ -15,7 +15,7 @@ from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import pick
 from dxday.core.permissions import Permission
-from dxday.programme import queries, services, watching
+from dxday.programme import publishing, queries, services, watching
 from dxday.programme.forms import (
     ActForm,
     AddPlacementForm,
@@ -24,23 +24,28 @@ from dxday.programme.forms import (
     OverridingForm,
     PlacementForm,
     SessionForm,
+    reception_as_form,
+    session_as_form,
+    times_of,
 )
-from dxday.programme.models import Placement, Session
+from dxday.programme.models import Placement, Session, Track
 from dxday.programme.rules import (
     MODE_NAMES,
+    ORDER_MARK_NAMES,
     PART_KIND_NAMES,
     PLACEMENT_ROLE_NAMES,
     SESSION_KIND_NAMES,
     SESSION_STATE_NAMES,
     PartKind,
     PlacementRole,
+    Reception,
 )
 from dxday.programme.shown import zone_name
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 from dxday.web.access import requires
 from dxday.web.filters import local, text
-from dxday.web.forms import at, seen_version, spread, translations
+from dxday.web.forms import at, seen_version, translations
 
 bp = Blueprint("programme", __name__, url_prefix="/manage/<edition_code>/programme")
 
@@ -56,6 +61,7 @@ def _names() -> dict[str, Any]:
         "mode_names": MODE_NAMES,
         "role_names_here": PLACEMENT_ROLE_NAMES,
         "part_names": PART_KIND_NAMES,
+        "order_names": ORDER_MARK_NAMES,
         "zone": zone_name(g.edition) if g.edition else "",
     }
 
@@ -63,14 +69,18 @@ def _names() -> dict[str, Any]:
 @bp.get("/")
 @requires(Permission.PROGRAMME_EDIT)
 def index() -> ResponseReturnValue:
-    return render_template("programme/index.html", rows=queries.list_rows(g.edition.id))
+    return render_template(
+        "programme/index.html",
+        rows=queries.list_rows(g.edition.id),
+        pending=publishing.list_waiting(g.edition.id),
+    )
 
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.PROGRAMME_EDIT)
 def new() -> ResponseReturnValue:
     places, people = sites.list_sites(g.edition.id), accounts.list_people()
-    form = NewSessionForm(rooms=places, people=people, data=_asked_for())
+    form = NewSessionForm(rooms=places, people=people, tracks=_tracks(), data=_asked_for())
     status = 200
     if form.validate_on_submit():
         try:
@@ -78,14 +88,15 @@ def new() -> ResponseReturnValue:
                 session = services.add_session(
                     g.edition,
                     guid=form.session_guid,
-                    room=_room(form.room.data),
+                    room=_room(form.room.data) if form.has_place else None,
                     receiving=form.receiving,
                     parts=_people(form, people),
+                    remote=form.remote.data or [],
                     override_reason=form.override_reason.data or "",
                     actor=g.actor,
                     now=clock.now(),
                     **_what(form),
-                    **_when(form),
+                    **(_when(form) if form.has_place else {}),
                 )
                 changed(session.id)
         except Refusal as refusal:
@@ -94,7 +105,9 @@ def new() -> ResponseReturnValue:
         else:
             flash(_("“%(title)s” was added as a draft.", title=text(session.title)), "success")
             return redirect(url_for(".show", code=session.code))
-    return render_template("programme/new.html", form=form, has_rooms=any(s.rooms for s in places)), status
+    return render_template(
+        "programme/new.html", form=form, has_rooms=any(s.rooms for s in places), **_known_codes()
+    ), status
 
 
 @bp.get("/<code>")
@@ -105,6 +118,7 @@ def show(code: str) -> ResponseReturnValue:
         "programme/show.html",
         session=session,
         placements=_in_order(session),
+        pending=_is_pending(session),
         found=watching.list_findings(g.edition.id, session.id),
     )
 
@@ -114,10 +128,15 @@ def show(code: str) -> ResponseReturnValue:
 def edit(code: str) -> ResponseReturnValue:
     session = queries.get_session(g.edition.id, code)
     people = accounts.list_people()
-    origin = queries.origin_of(session)
-    here = [site for site in sites.list_sites(g.edition.id) if site.id == origin.site_id]
+    origin = queries.origin_of(session) if session.placements else None
+    every_site = sites.list_sites(g.edition.id)
     form = EditSessionForm(
-        rooms=here, people=people, needs_room=origin.room_id is not None, data=_as_form(session, origin)
+        rooms=[site for site in every_site if origin is None or site.id == origin.site_id],
+        people=people,
+        tracks=_tracks(),
+        placed=origin is not None,
+        needs_room=origin is not None and origin.room_id is not None,
+        data=_as_form(session, origin),
     )
     status = 200
     if form.validate_on_submit():
@@ -126,15 +145,14 @@ def edit(code: str) -> ResponseReturnValue:
                 services.change_session(
                     session, seen=_seen(form), actor=g.actor, now=clock.now(), **_what(form)
                 )
-                services.move_session(
+                _put_in_place(session, form)
+                services.set_parts(
                     session,
-                    room=_room(form.room.data) if form.room.data else None,
-                    override_reason=form.override_reason.data or "",
+                    _people(form, people),
+                    remote=form.remote.data or [],
                     actor=g.actor,
                     now=clock.now(),
-                    **_when(form),
                 )
-                services.set_parts(session, _people(form, people), actor=g.actor, now=clock.now())
                 changed(session.id)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -143,14 +161,15 @@ def edit(code: str) -> ResponseReturnValue:
             session = queries.get_session(g.edition.id, code)
             form.version.data = str(session.version)
         else:
-            flash(_("“%(title)s” was saved.", title=text(session.title)), "success")
+            _tell_saved(_("“%(title)s” was saved.", title=text(session.title)), session)
             return redirect(url_for(".show", code=session.code))
     return render_template(
         "programme/edit.html",
         form=form,
         session=session,
-        origin=queries.origin_of(session),
+        origin=queries.origin_of(session) if session.placements else None,
         stale=status == 409,
+        **_known_codes(),
     ), status
 
 
@@ -159,16 +178,9 @@ def edit(code: str) -> ResponseReturnValue:
 def placement(code: str, placement_id: int) -> ResponseReturnValue:
     placed = queries.get_placement(g.edition.id, code, placement_id)
     site = sites.get_site(g.edition.id, placed.site.code)
-    form = PlacementForm(
-        site=site,
-        data={
-            "version": placed.session.version,
-            "received": placed.cancelled_at is None,
-            "room": str(placed.room_id or ""),
-            "mode": placed.mode.value,
-            "join_url": placed.join_url,
-        },
-    )
+    people = accounts.list_people()
+    receiving = placed.role is PlacementRole.RECEIVING
+    form = PlacementForm(site=site, people=people, receiving=receiving, data=reception_as_form(placed))
     status = 200
     if form.validate_on_submit():
         try:
@@ -179,8 +191,16 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
                     room=_room(form.room.data) if form.room.data else None,
                     mode=form.session_mode,
                     join_url=form.join_url.data,
-                    received=form.received.data or placed.role is PlacementRole.ORIGIN,
+                    received=bool(form.received.data) if receiving else True,
+                    reception=_reception(form, placed),
                     override_reason=form.override_reason.data or "",
+                    actor=g.actor,
+                    now=clock.now(),
+                )
+                services.set_officer(
+                    placed.session,
+                    placed.site_id,
+                    next((person for person in people if str(person.id) == form.officer.data), None),
                     actor=g.actor,
                     now=clock.now(),
                 )
@@ -191,7 +211,7 @@ def placement(code: str, placement_id: int) -> ResponseReturnValue:
             placed = queries.get_placement(g.edition.id, code, placement_id)
             form.version.data = str(placed.session.version)
         else:
-            flash(_("%(site)s: saved.", site=text(site.name)), "success")
+            _tell_saved(_("%(site)s: saved.", site=text(site.name)), placed.session)
             return redirect(url_for(".show", code=code))
     return render_template(
         "programme/placement.html", form=form, placed=placed, session=placed.session
@@ -221,7 +241,7 @@ def add_placement(code: str) -> ResponseReturnValue:
             status = refusal.status
             session = queries.get_session(g.edition.id, code)
         else:
-            flash(_("One more site receives the session."), "success")
+            _tell_saved(_("One more site receives the session."), session)
             return redirect(url_for(".show", code=code))
     return render_template("programme/add_placement.html", form=form, session=session), status
 
@@ -252,9 +272,20 @@ def cancel(code: str) -> ResponseReturnValue:
         except Refusal as refusal:
             flash(str(refusal), "error")
         else:
-            flash(_("Cancelled, and its rooms are free."), "success")
+            _tell_saved(_("Cancelled, and its rooms are free."), session)
         return redirect(url_for(".show", code=code))
     return render_template("programme/cancel.html", session=session)
+
+
+def _is_pending(session: Session) -> bool:
+    """Whether the public knows the session otherwise than it is here."""
+    return bool(publishing.find_changes(session.edition_id, only=[session.id], known_only=True))
+
+
+def _tell_saved(words: str, session: Session) -> None:
+    if _is_pending(session):
+        words = f"{words} {_('Visitors see the change after the next release.')}"
+    flash(words, "success")
 
 
 def _asked_for() -> dict[str, Any]:
@@ -283,6 +314,7 @@ def _what(form: SessionForm) -> dict[str, Any]:
         "title": translations(form, "title"),
         "abstract": translations(form, "abstract"),
         "language": form.language.data,
+        **form.details,
     }
 
 
@@ -290,6 +322,53 @@ def _when(form: SessionForm) -> dict[str, Any]:
     return {
         "starts_at": at(form.day.data, form.begins.data),
         "ends_at": at(form.day.data, form.ends.data),
+    }
+
+
+def _put_in_place(session: Session, form: EditSessionForm) -> None:
+    """Move the session, or give it the place that it does not have yet."""
+    room = _room(form.room.data) if form.room.data else None
+    if session.placements:
+        services.move_session(
+            session,
+            room=room,
+            override_reason=form.override_reason.data or "",
+            actor=g.actor,
+            now=clock.now(),
+            **_when(form),
+        )
+    elif room is not None:
+        services.place_session(
+            session,
+            room,
+            override_reason=form.override_reason.data or "",
+            actor=g.actor,
+            now=clock.now(),
+            **_when(form),
+        )
+
+
+def _reception(form: PlacementForm, placed: Placement) -> Reception:
+    starts_at, ends_at = times_of(form, placed)
+    return Reception(
+        starts_at,
+        ends_at,
+        capacity=form.capacity.data,
+        interpretation=form.interpretation.data or None,
+        local_part=translations(form, "local_part"),
+        ready=bool(form.ready.data),
+        opt_out_reason=(form.opt_out_reason.data or "") if "opt_out_reason" in form else "",
+    )
+
+
+def _tracks() -> list[Track]:
+    return queries.list_tracks(g.edition.id)
+
+
+def _known_codes() -> dict[str, list[str]]:
+    return {
+        "known_features": sites.list_features(g.edition.id),
+        "known_audiences": queries.list_audiences(g.edition.id),
     }
 
 
@@ -306,21 +385,14 @@ def _seen(form: EditSessionForm | PlacementForm) -> int:
     return seen_version(form.version)
 
 
-def _as_form(session: Session, origin: Placement) -> dict[str, Any]:
-    by_kind = {kind: [part.person_id for part in session.parts if part.kind is kind] for kind in PartKind}
+def _as_form(session: Session, origin: Placement | None) -> dict[str, Any]:
     return {
         "version": session.version,
-        "kind": session.kind.value,
-        **spread("title", session.title),
-        **spread("abstract", session.abstract),
-        "language": session.language,
-        "day": local(origin.starts_at).date(),
-        "begins": local(origin.starts_at).time(),
-        "ends": local(origin.ends_at).time(),
-        "room": str(origin.room_id or ""),
-        "chairs": by_kind[PartKind.CHAIR],
-        "co_chairs": by_kind[PartKind.CO_CHAIR],
-        "speakers": by_kind[PartKind.SPEAKER],
+        **session_as_form(session),
+        "day": local(origin.starts_at).date() if origin else g.edition.starts_on,
+        "begins": local(origin.starts_at).time() if origin else None,
+        "ends": local(origin.ends_at).time() if origin else None,
+        "room": str(origin.room_id or "") if origin else "",
     }
 
 

@@ -1,66 +1,112 @@
-"""Pages for everybody: the programme by time and by site, a session, the sites; and their calendars."""
+"""Pages for everybody: the programme in every order, a session, the sites; and their calendars."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from dxday.adapters import calendars
-from dxday.core import clock
 from dxday.core.errors import NotFound
 from dxday.core.i18n import pick
-from dxday.notifications import addresses
-from dxday.programme import feeds, queries
-from dxday.programme.queries import Entry
-from dxday.programme.rules import MODE_NAMES, PART_KIND_NAMES, SESSION_KIND_NAMES, PlacementRole, SessionKind
-from dxday.programme.shown import Programme, said, zone_name
+from dxday.programme import announcing, feeds, queries, search
+from dxday.programme.rules import MODE_NAMES, PART_KIND_NAMES, SESSION_KIND_NAMES, PlacementRole, public_link
+from dxday.programme.shown import Programme, Wanted, language_name, said, zone_name
+from dxday.programme.views.shared import (
+    ALL_DAYS,
+    Choice,
+    both,
+    calendar_of,
+    now_line,
+    of_events,
+    sites_by_id,
+)
 from dxday.sites import queries as sites
-from dxday.sites.models import Site
 from dxday.sites.rules import SITE_KIND_NAMES
 from dxday.web.access import open_to_all
 from dxday.web.kept import kept
 from dxday.web.languages import current_locale
+from dxday.web.limits import limiter
 
 bp = Blueprint("programme_public", __name__)
 
-STEP = 300
-"""Seconds between two places of the line for now."""
-
-
-def _now_line() -> datetime | None:
-    """The moment of the line through the time table, in steps of five minutes; None outside of the edition's days."""
-    now = clock.now()
-    near = timedelta(days=1)
-    if not g.edition.starts_on - near <= now.date() <= g.edition.ends_on + near:
-        return None
-    return datetime.fromtimestamp(now.timestamp() // STEP * STEP, tz=UTC)
+VIEWS = ("time", "sites", "tracks", "languages")
 
 
 @bp.get("/<edition_code>/schedule")
 @open_to_all
-@kept("view", "site", "kind", minutes=5)
+@limiter.limit("120 per minute", exempt_when=lambda: "q" not in request.args)
+@kept("view", "site", "kind", "track", "language", "day", minutes=5, by_host=True, alone=("q",))
 def schedule() -> ResponseReturnValue:
     programme = Programme(g.edition)
-    view = request.args.get("view", "time")
-    if view not in ("time", "sites"):
+    view = request.args.get("view", VIEWS[0])
+    if view not in VIEWS:
         raise NotFound
-    chosen = _chosen_site(programme)
-    kind = _chosen_kind()
-    wanted = _of_kind(kind)
-    shown = [chosen] if chosen else programme.sites if view == "sites" else []
+    choice = Choice(programme)
+    question = " ".join(request.args.get("q", "").split())[: search.LONGEST]
+    words = search.words_of(question)
+    shown = _results(programme, choice, words) if words else _views(programme, choice, view)
     return render_template(
         "programme/schedule.html",
         programme=programme,
         zone=zone_name(g.edition),
         view=view,
-        site=chosen,
-        kind=kind,
+        choice=choice,
+        all_days=ALL_DAYS,
+        question=question,
         kind_names=SESSION_KIND_NAMES,
-        days=[] if shown else programme.grid(wanted),
-        pages=[(site, programme.site_days(site, wanted)) for site in shown],
-        now=_now_line(),
+        language_name=language_name,
+        now=now_line(),
+        linked=_linked(programme),
+        **{"days": [], "pages": [], "groups": [], "results": None, **shown},
     )
+
+
+def _linked(programme: Programme) -> object:
+    locale = current_locale()
+    sessions = announcing.describe_sessions(
+        g.edition, programme.entries.values(), programme.showings, locale=locale, sites=programme.sites
+    )
+    return announcing.describe_edition(g.edition, locale=locale, sites=programme.sites, sessions=sessions)
+
+
+def _views(programme: Programme, choice: Choice, view: str) -> dict[str, object]:
+    """Return what the template shows: time tables, a sheet for each site, or a list for each track or language."""
+    if view in ("tracks", "languages"):
+        return {"groups": _groups(programme, choice, view)}
+    if choice.site is None and view == "time":
+        return {"days": programme.grid(choice.wants, on=choice.on)}
+    shown = [choice.site] if choice.site else programme.sites
+    return {"pages": [(site, programme.site_days(site, choice.wants, on=choice.on)) for site in shown]}
+
+
+def _groups(programme: Programme, choice: Choice, view: str) -> list[tuple[str, str, object]]:
+    """Return code, heading and days of each track, those without one last; or of each language."""
+    if view == "languages":
+        wanted = [(code, name, _in_language(code)) for code, name in programme.languages()]
+    else:
+        tracks = programme.used_tracks()
+        wanted = [(track.code, said(track.name, current_locale()), _in_track(track.id)) for track in tracks]
+        wanted.append(("", "", _in_track(None)))
+    groups = [
+        (code, name, programme.list_days(both(choice.wants, is_in), site=choice.site, on=choice.on))
+        for code, name, is_in in wanted
+    ]
+    return [group for group in groups if group[2]]
+
+
+def _in_language(code: str) -> Wanted:
+    return lambda entry: entry.language == code
+
+
+def _in_track(track_id: int | None) -> Wanted:
+    return lambda entry: entry.track_id == track_id
+
+
+def _results(programme: Programme, choice: Choice, words: list[str]) -> dict[str, object]:
+    found = search.find_sessions(g.edition, words)
+    if choice.site:
+        found &= {showing.session_id for showing in programme.site_showings(choice.site)}
+    count, days = programme.results(
+        words, both(choice.wants, lambda entry: entry.id in found), site=choice.site, on=choice.on
+    )
+    return {"results": days, "count": count}
 
 
 @bp.get("/<edition_code>/schedule.ics")
@@ -68,15 +114,14 @@ def schedule() -> ResponseReturnValue:
 @kept(by_host=True)
 def calendar() -> ResponseReturnValue:
     entries = queries.list_entries(g.edition.id)
-    places = {site.id: site for site in sites.list_sites(g.edition.id)}
     showings = queries.list_showings(g.edition.id)
-    events = feeds.session_events(entries, showings, places, urls=_urls(entries), locale=current_locale())
-    return _calendar(events, pick(g.edition.name, current_locale()))
+    events = feeds.session_events(entries, showings, sites_by_id(), **of_events(entries))
+    return calendar_of(events, pick(g.edition.name, current_locale()))
 
 
 @bp.get("/<edition_code>/sessions/<code>")
 @open_to_all
-@kept()
+@kept(by_host=True)
 def session(code: str) -> ResponseReturnValue:
     found = queries.get_public_session(g.edition.id, code)
     placements = sorted(
@@ -85,20 +130,28 @@ def session(code: str) -> ResponseReturnValue:
     )
     origin = next((p for p in placements if p.role is PlacementRole.ORIGIN), None)
     before, after = queries.list_next_to(found, origin) if origin else (None, None)
+    locale = current_locale()
     return render_template(
         "programme/session.html",
         session=found,
-        title=said(found.title, current_locale()),
-        abstract=said(found.abstract, current_locale()),
+        title=said(found.title, locale),
+        subtitle=said(found.subtitle, locale),
+        abstract=said(found.abstract, locale),
+        description=said(found.description, locale),
+        language=language_name(found.language),
+        language_name=language_name,
+        zone=zone_name(g.edition),
         placements=placements,
         origin=origin,
         receiving=[p for p in placements if p is not origin],
+        links={p.id: public_link(p.mode, p.join_url) for p in placements if p.cancelled_at is None},
         same_time=len({(p.starts_at, p.ends_at) for p in placements}) < 2,
         before=before,
         after=after,
         kind_names=SESSION_KIND_NAMES,
         mode_names=MODE_NAMES,
         part_names=PART_KIND_NAMES,
+        linked=announcing.describe_session(g.edition, found, placements, locale=locale),
     )
 
 
@@ -109,10 +162,9 @@ def session_calendar(code: str) -> ResponseReturnValue:
     entries = [entry for entry in queries.list_entries(g.edition.id) if entry.code == code]
     if not entries:
         raise NotFound
-    places = {site.id: site for site in sites.list_sites(g.edition.id)}
     showings = queries.list_showings(g.edition.id, session_id=entries[0].id)
-    events = feeds.session_events(entries, showings, places, urls=_urls(entries), locale=current_locale())
-    return _calendar(events, pick(entries[0].title, current_locale()))
+    events = feeds.session_events(entries, showings, sites_by_id(), **of_events(entries))
+    return calendar_of(events, pick(entries[0].title, current_locale()))
 
 
 @bp.get("/<edition_code>/sites/", endpoint="sites")
@@ -145,42 +197,6 @@ def site_calendar(site_code: str) -> ResponseReturnValue:
     found = sites.get_site(g.edition.id, site_code)
     entries = queries.list_entries(g.edition.id)
     showings = queries.list_showings(g.edition.id, site_id=found.id)
-    events = feeds.site_events(entries, showings, found, urls=_urls(entries), locale=current_locale())
+    events = feeds.site_events(entries, showings, found, **of_events(entries))
     name = f"{pick(g.edition.name, current_locale())} · {pick(found.name, current_locale())}"
-    return _calendar(events, name)
-
-
-def _chosen_site(programme: Programme) -> Site | None:
-    """The site that the address names; what names none is no address of ours, so that nobody makes us keep it."""
-    code = request.args.get("site")
-    if not code:
-        return None
-    for known in programme.sites:
-        if known.code == code:
-            return known
-    raise NotFound
-
-
-def _chosen_kind() -> SessionKind | None:
-    value = request.args.get("kind")
-    if not value:
-        return None
-    try:
-        return SessionKind(value)
-    except ValueError:
-        raise NotFound from None
-
-
-def _of_kind(kind: SessionKind | None) -> Callable[[Entry], bool]:
-    return lambda entry: kind is None or entry.kind is kind
-
-
-def _urls(entries: list[Entry]) -> dict[int, str]:
-    return {entry.id: addresses.address("programme_public.session", code=entry.code) for entry in entries}
-
-
-def _calendar(events: list[calendars.CalendarEvent], name: str) -> Response:
-    # Stamped with the last change and not with the clock, so that it is the same file until something changes.
-    last = max((event.updated_at for event in events), default=datetime(2000, 1, 1, tzinfo=UTC))
-    body = calendars.calendar_of(events, name=name, time_zone=g.edition.time_zone, at=last)
-    return Response(body, content_type=calendars.MEDIA_TYPE)
+    return calendar_of(events, name)

@@ -1,0 +1,1 @@
+"""Pages of releases: for organizers, and for everybody."""
