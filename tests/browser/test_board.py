@@ -299,6 +299,32 @@ def test_two_edit_one_session_and_neither_loses(board):
     expect(time_of(block(one, CONTEST))).to_have_text("09:00–16:00")
 
 
+def test_who_comes_back_to_the_page_sees_what_others_did(board):
+    one, other = board(), board(signed_in="admin@dxday.example")
+    drag(other, block(other, CONTEST), minutes=45)
+    expect(said(other)).to_contain_text("Moved")
+    expect(time_of(block(one, CONTEST))).to_have_text("09:00–16:00")
+
+    one.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(time_of(block(one, CONTEST))).to_have_text("09:45–16:45")
+    press(other, "Control+z")
+    expect(time_of(block(other, CONTEST))).to_have_text("09:00–16:00")
+
+
+def test_looking_nearer_keeps_what_can_be_undone(board):
+    page = board()
+    drag(page, block(page, CONTEST), minutes=30)
+    expect(said(page)).to_contain_text("Moved")
+    narrow = block(page, CONTEST).bounding_box()["width"]
+
+    page.get_by_role("navigation", name="Zoom").get_by_role("link", name="Hour").click()
+
+    assert block(page, CONTEST).bounding_box()["width"] == pytest.approx(4 * narrow, rel=0.02)
+    press(page, "Control+z")
+    expect(time_of(block(page, CONTEST))).to_have_text("09:00–16:00")
+
+
 def test_what_one_looks_for_stands_out(board):
     page = board()
     page.get_by_label("Find on the board").fill("DIGITAL-skills")

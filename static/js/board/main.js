@@ -94,6 +94,18 @@ const begin = async () => {
   const keys = listenToKeys(common);
   listenToMouse(common);
 
+  // Who comes back to the page sees what others did meanwhile.
+  document.addEventListener("visibilitychange", async () => {
+    if (document.visibilityState !== "visible" || lift.isOn) return;
+    const { status, body } = await server.data();
+    if (status !== 200 || lift.isOn) return;
+    model.read({ ...body, first: model.first, last: model.last });
+    panel.findings(body);
+    drawing.sync();
+    keys.reset();
+    selection.draw();
+  });
+
   undo.addEventListener("click", () => acts.undo().then(keys.reset));
   redo.addEventListener("click", () => acts.redo().then(keys.reset));
 
