@@ -122,10 +122,10 @@ class SessionForm(OverridingForm):
         ),
     )
     needs = CodesField(
-        lazy_gettext("Equipment that its room needs"), description=lazy_gettext("With commas between.")
+        lazy_gettext("Equipment that it needs"), description=lazy_gettext("With commas between.")
     )
     expected = IntegerField(
-        lazy_gettext("People expected in the room"),
+        lazy_gettext("People expected"),
         [Optional(), between(0, MOST_PEOPLE)],
         invalid_value_message=NOT_A_NUMBER,
     )

@@ -1,7 +1,7 @@
 """Moving sessions: one with all the sites that receive it, or many at once, in one go."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ class SessionMove:
     starts_at: datetime
     ends_at: datetime
     room: Room | None = None
+    received_in: Mapping[int, Room] = field(default_factory=dict)
+    """Other rooms for sites that receive it, by the ids of their placements."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,15 @@ def _targets(edition: Edition, move: SessionMove, known: dict[int, Room], *, any
     by = move.starts_at - origin.starts_at
     longer = (move.ends_at - move.starts_at) - (origin.ends_at - origin.starts_at)
     new_room = move.room if move.room is not None and move.room.id != origin.room_id else None
-    if new_room is not None:
-        check_not_there(session, new_room, besides=origin)
     found = []
     for placement in session.placements:
         room = known[placement.room_id] if placement.room_id else None
-        if placement is origin and new_room is not None:
-            room = new_room
+        wanted = new_room if placement is origin else move.received_in.get(placement.id)
+        if wanted is not None and wanted.id != placement.room_id:
+            if placement is not origin and wanted.site_id != placement.site_id:
+                raise rules.RoomNotAtSite
+            check_not_there(session, wanted, besides=placement)
+            room = wanted
         elif not by and not longer:
             continue
         starts_at, ends_at = rules.moved(placement.starts_at, placement.ends_at, by=by, longer=longer)

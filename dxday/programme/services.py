@@ -27,10 +27,6 @@ from dxday.sites import queries as sites
 from dxday.sites.models import Room, Site
 
 _LONGEST_CODE = 40
-_PAGES = frozenset(
-    {"new", "proposals", "releases", "check", "rules", "travel", "availability", "board", "import"}
-)
-"""Words that stand for pages beside those of sessions."""
 
 
 # Adding --------------------------------------------------------------------------------------------------------------

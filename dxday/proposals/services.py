@@ -397,7 +397,7 @@ def _tell(
     letter: letters.Letter, proposal: Proposal, edition: Edition, *, now: datetime, **facts: Any
 ) -> None:
     """Write to everybody who looks after the site, and to who submitted it."""
-    if proposal.site is None:
+    if proposal.site_id is None or proposal.site is None:
         return
     readers = {account.id: account for account in accounts.list_coordinators(proposal.site.id)}
     if proposal.created_by is not None and proposal.created_by.disabled_at is None:

@@ -27,8 +27,8 @@ FIELD_NAMES: dict[str, Words] = {
     "language": lazy_gettext("Language that is spoken"),
     "track_id": lazy_gettext("Track"),
     "audiences": lazy_gettext("Who it is for"),
-    "needs": lazy_gettext("Equipment that its room needs"),
-    "expected": lazy_gettext("People expected in the room"),
+    "needs": lazy_gettext("Equipment that it needs"),
+    "expected": lazy_gettext("People expected"),
     "starts_at": lazy_gettext("Begins"),
     "ends_at": lazy_gettext("Ends"),
     "room": lazy_gettext("Room"),
@@ -110,8 +110,9 @@ class Wordings:
             stale=standing.is_stale,
             differs=[
                 line
-                for name, (seen, now) in standing.differs.items()
-                for line in self._lines_of(name, seen, now)
+                for name in FIELD_NAMES
+                if name in standing.differs
+                for line in self._lines_of(name, *standing.differs[name])
             ],
             taken=change.taken,
             guid=change.becomes.get("guid"),

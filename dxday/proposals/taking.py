@@ -94,9 +94,8 @@ class _Work:
             services.cancel_session(_there(each), **self.by)
         for each in self._of(Kind.OPT_OUT):
             self._receive(each)
-        moves = [self._move(each) for each in self._of(Kind.MOVE, Kind.PLACE)]
         moving.move_sessions(
-            self.edition, moves, any_site=self.site_id is None, override_reason=self.reason, **self.by
+            self.edition, self._moves(), any_site=self.site_id is None, override_reason=self.reason, **self.by
         )
         for each in self._of(Kind.CHANGE):
             self._change(each)
@@ -116,15 +115,28 @@ class _Work:
             raise RoomNotAtSite
         return room
 
-    def _move(self, standing: Standing) -> SessionMove:
-        session = _there(standing)
-        wanted = {**queries.values_of(Kind.MOVE, session), **standing.change.becomes}
-        return SessionMove(
-            session,
-            queries.moment(wanted["starts_at"]),
-            queries.moment(wanted["ends_at"]),
-            self._room(standing.change.becomes.get("room")),
-        )
+    def _moves(self) -> list[SessionMove]:
+        """Return the moves, those into other rooms at receiving sites among them: all of them change places at once."""
+        moved = {_there(each): each.change.becomes for each in self._of(Kind.MOVE, Kind.PLACE)}
+        received_in: dict[Session, dict[int, Room]] = {}
+        for each in self._of(Kind.RECEIVE):
+            room = self._room(each.change.becomes.get("room"))
+            if room is not None and each.placement is not None:
+                received_in.setdefault(_there(each), {})[each.placement.id] = room
+        moves = []
+        for session in dict.fromkeys((*moved, *received_in)):
+            becomes = moved.get(session, {})
+            wanted = {**queries.values_of(Kind.MOVE, session), **becomes}
+            moves.append(
+                SessionMove(
+                    session,
+                    queries.moment(wanted["starts_at"]),
+                    queries.moment(wanted["ends_at"]),
+                    self._room(becomes.get("room")),
+                    received_in.get(session, {}),
+                )
+            )
+        return moves
 
     def _change(self, standing: Standing) -> None:
         session = _there(standing)

@@ -484,6 +484,49 @@ def test_the_solver_moves_to_other_sites_and_places_what_has_no_place(scene):
     assert letters() == []
 
 
+def test_rooms_at_receiving_sites_change_in_the_same_go_as_the_times(scene):
+    scene.session("guest", "10:00", "11:00", scene.north_room, title={"en": "Guest"})
+    received, moved = scene.received(), scene.read("opening")
+    elsewhere = {
+        "kind": "receive",
+        "session": moved.id,
+        "version": moved.version,
+        "placement": received.id,
+        "becomes": {"room": scene.north_small.id},
+    }
+    proposal = services.open_solver_proposal(
+        scene.edition,
+        None,
+        [solver_change(moved, scene.hall, "10:00", "11:00"), elsewhere],
+        {},
+        actor=make.actor(),
+        now=make.NOW,
+    )
+
+    take(scene, proposal)
+
+    received = scene.received()
+    assert (received.room_id, received.starts_at) == (scene.north_small.id, make.at("2026-10-10 10:00"))
+    assert received.override is None
+
+
+def test_a_receiving_site_gets_no_room_of_another(scene):
+    received, session = scene.received(), scene.read("opening")
+    change = {
+        "kind": "receive",
+        "session": session.id,
+        "version": session.version,
+        "placement": received.id,
+        "becomes": {"room": scene.south_room.id},
+    }
+    proposal = services.open_solver_proposal(
+        scene.edition, None, [change], {}, actor=make.actor(), now=make.NOW
+    )
+
+    with pytest.raises(programme_rules.RoomNotAtSite):
+        take(scene, proposal)
+
+
 def test_the_solver_proposes_places_and_moves_alone(scene):
     change = solver_change(scene.read("training"), scene.south_room, "10:00", "11:30", kind="cancel")
 
@@ -499,7 +542,17 @@ def test_a_proposal_of_the_solver_is_shown(staff, scene):
         scene.edition,
         operation.id,
         [solver_change(scene.read("training"), scene.south_room, "10:00", "11:30")],
-        {"hard": 0, "soft": 12},
+        {
+            "hard": 0,
+            "soft": 12,
+            "soft_before": 30,
+            "unplaced": [
+                {
+                    "session": scene.read("talk").id,
+                    "reasons": [{"code": "x", "message": "No room seats 500."}],
+                }
+            ],
+        },
         actor=make.actor(),
         now=make.NOW,
     )
@@ -508,4 +561,6 @@ def test_a_proposal_of_the_solver_is_shown(staff, scene):
     page = staff.open(f"{scene.manage}/{proposal.id}")
 
     assert page.heading == "Automatic scheduling"
+    assert page.all("//section[@id='facts']//dd") == ["0", "30 → 12"]
+    assert page.all("//section[@id='facts']//li") == ["Talk No room seats 500."]
     assert page.all("//tbody/tr")[-1] == "Room Meeting room, North South room, South"

@@ -10,12 +10,14 @@ from dxday.core import clock
 from dxday.core.errors import Refusal
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
+from dxday.programme import queries as programme
 from dxday.proposals import foreseeing, queries, services, shown
 from dxday.proposals.forms import DecideForm
 from dxday.proposals.models import Proposal
 from dxday.proposals.queries import Standing
 from dxday.proposals.rules import SOURCE_NAMES, STATE_NAMES, Change, State
 from dxday.web.access import requires
+from dxday.web.filters import text
 from dxday.web.forms import seen_version
 
 bp = Blueprint("proposals", __name__, url_prefix="/manage/<edition_code>/programme/proposals")
@@ -100,6 +102,8 @@ def _page(proposal: Proposal) -> dict[str, Any]:
         if is_open
         else None,
         "proposal": proposal,
+        "facts": proposal.facts or {},
+        "unplaced": _unplaced(proposal.facts or {}),
         "groups": shown.group(found),
         "stale": [each for each in found if each.stale],
         "count": len(changes),
@@ -113,3 +117,12 @@ def _all(proposal: Proposal, changes: list[Change], shown_ones: list[Standing]) 
     if len(changes) <= MOST_SHOWN:
         return shown_ones
     return queries.stand(g.edition.id, changes, site_id=proposal.site_id)
+
+
+def _unplaced(facts: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """Return what automatic scheduling could not place: title, code, and why."""
+    reasons = {each["session"]: each["reasons"] for each in facts.get("unplaced", [])[:MOST_SHOWN]}
+    return [
+        (text(session.title), session.code, [each["message"] for each in reasons[session.id]])
+        for session in programme.list_sessions(g.edition.id, reasons)
+    ]
