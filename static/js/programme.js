@@ -38,7 +38,10 @@
   }
   if (differs) {
     const lead = document.querySelector(".page-header .lead, .section-lead");
-    if (lead) lead.append(` ${words.zones.replace("{zone}", ownZone.replaceAll("_", " "))}`);
+    const note = document.createElement("span");
+    note.className = "no-print";
+    note.textContent = ` ${words.zones.replace("{zone}", ownZone.replaceAll("_", " "))}`;
+    if (lead) lead.append(note);
   }
 
   // ---- stars: kept in this browser alone ----
