@@ -31,6 +31,8 @@ MAY_OPEN = {
     "public.": EVERYBODY,
     "public.style": SIGNED_IN,
     "programme_public.": EVERYBODY,
+    "programme_chosen.": EVERYBODY,
+    "programme_screens.": EVERYBODY,
     "registration_public.": EVERYBODY,
     "honours.": EVERYBODY,
     "certificates_public.": EVERYBODY,
@@ -84,6 +86,8 @@ def world(app):
     room = make.room(site)
     session = make.session(edition)
     placement = make.placement(session, room)
+    speaker = make.person()
+    make.part(session, speaker)
     pool = make.pool(site)
     registration = make.registration(pool)
     agency = make.organisation()
@@ -153,6 +157,7 @@ def world(app):
         "edition_code": edition.code,
         "site_code": site.code,
         "placement_id": placement.id,
+        "guid": speaker.guid,
         "notice_id": notice.id,
         "attachment_code": attachment.code,
         "decision_id": decision.id,
