@@ -7,6 +7,7 @@ from dxday.accounts.views import people
 from dxday.audit import views as audit
 from dxday.awards.views import council
 from dxday.awards.views import visitors as honours
+from dxday.board import views as board
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
@@ -48,18 +49,24 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
         [
             (lazy_gettext("Overview"), "staff.home", Permission.EDITION_MANAGE),
             (lazy_gettext("Your site"), "site_desk.start", Permission.SITE_EDIT),
-            (lazy_gettext("Programme"), "programme.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
-            (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
-            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
             (lazy_gettext("Registrations"), "registration.index", Permission.REGISTRATION_VIEW),
             (lazy_gettext("Reminders"), "reminders.index", Permission.REMINDER_EDIT),
             (lazy_gettext("Theme and dates"), "editions.edit", Permission.EDITION_MANAGE),
             (lazy_gettext("Postpone or cancel"), "changes.index", Permission.PLAN_CHANGE),
+        ],
+    ),
+    (
+        lazy_gettext("Programme"),
+        [
+            (lazy_gettext("Sessions"), "programme.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Board"), "board.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Check"), "conflicts.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Automatic scheduling"), "scheduling.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Proposals"), "proposals.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Releases"), "releases.index", Permission.PROGRAMME_RELEASE),
+            (lazy_gettext("Sites and rooms"), "sites.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("Tracks"), "tracks.index", Permission.PROGRAMME_EDIT),
+            (lazy_gettext("People"), "people.index", Permission.PROGRAMME_EDIT),
         ],
     ),
     (
@@ -108,6 +115,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(proposals.bp)  # /manage/<edition>/programme/proposals
     app.register_blueprint(site_desk.bp)  # /site/<edition>
     app.register_blueprint(programme.bp)  # /manage/<edition>/programme
+    app.register_blueprint(board.bp)  # /manage/<edition>/programme/board
     app.register_blueprint(conflicts.bp)  # /manage/<edition>/programme/check, rules, travel, availability
     app.register_blueprint(programme_public.bp)  # /<edition>/schedule, /<edition>/sessions, /<edition>/sites
     app.register_blueprint(scheduling.bp)  # /manage/<edition>/programme/solve
@@ -116,9 +124,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(exchange.bp)  # /manage/<edition>/programme/import
     app.register_blueprint(exchange_public.bp)  # /<edition>/schedule.xml, /<edition>/schedule.json
     app.register_blueprint(programme_chosen.bp)  # /<edition>/schedule/mine, /<edition>/people/<guid>
-    app.register_blueprint(
-        programme_screens.bp
-    )  # /<edition>/now, /<edition>/sites/<site>/now, /<edition>/widget
+    app.register_blueprint(programme_screens.bp)  # /<edition>/now, …/sites/<site>/now, /<edition>/widget
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders

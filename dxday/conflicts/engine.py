@@ -5,8 +5,10 @@ focus; a try looks at the sessions that would move, once where they are and once
 Either asks lanes (see `lanes`), so it costs n log n and a step for each thing found.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -52,7 +54,8 @@ class Index:
     def __init__(self, facts: ProgrammeFacts) -> None:
         """Make the programme ready; see `facts.ProgrammeFacts` for what is looked at."""
         self.facts = facts
-        self.world = World(facts)
+        with _nothing_to_collect():
+            self.world = World(facts)
         self._rules = [
             (rule, level)
             for rule in RULES.values()
@@ -63,7 +66,8 @@ class Index:
         """Return everything that stands against the programme, the heaviest first, one for each clashing pair."""
         sessions = self.world.sessions.keys()
         focus = Focus(sessions, {placed.id for placed in self.facts.placements}, None)
-        return _in_order(self._look(self.world, focus).values())
+        with _nothing_to_collect():
+            return _in_order(self._look(self.world, focus).values())
 
     def check_sessions(self, session_ids: Iterable[int]) -> list[Finding]:
         """Return what stands against these sessions, the heaviest first; what is not in the programme has nothing."""
@@ -163,7 +167,6 @@ class Index:
             for draft in rule.find(world, focus):
                 name = rule.code, draft.key
                 if name not in found:
-                    about = [world.sessions[session_id] for session_id in draft.session_ids]
                     found[name] = Finding(
                         rule.code,
                         level,
@@ -174,13 +177,26 @@ class Index:
                         draft.message,
                         draft.mend,
                         overrides.get(name, draft.allowed),
-                        tuple([session.code for session in about]),
-                        tuple(
-                            world.sites[site_id].code for site_id in draft.site_ids if site_id in world.sites
-                        ),
-                        tuple([session.title for session in about]),
+                        world.sessions,
+                        world.sites,
                     )
         return found
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Let Python not look for garbage while a hundred thousand things are made that all stay.
+
+    It would look through all of them again and again, which alone costs more than n log n.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _difference(

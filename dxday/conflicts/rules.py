@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import Translations, Words, lazy_gettext
 from dxday.programme.rules import Overridable
 
 if TYPE_CHECKING:
+    from dxday.conflicts.facts import SessionFacts, SiteFacts
     from dxday.conflicts.world import Focus, World
 
 
@@ -55,7 +56,7 @@ class MendedAt(StrEnum):
     AVAILABILITY = "availability"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that stands against the programme; it explains itself and names the mend."""
 
@@ -71,11 +72,24 @@ class Finding:
     mend: Words
     override: str | None
     """Why it may stand, if somebody said so."""
-    codes: tuple[str, ...] = ()
-    """The codes of the sessions, in the order of their ids here."""
-    site_codes: tuple[str, ...] = ()
-    titles: tuple[Translations, ...] = field(default=(), compare=False)
-    """What the sessions are called, in the same order."""
+    sessions: Mapping[int, "SessionFacts"] = field(default_factory=dict, compare=False, repr=False)
+    """The sessions of the programme that was looked at."""
+    sites: Mapping[int, "SiteFacts"] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the sessions."""
+        return tuple(self.sessions[session_id].code for session_id in self.session_ids)
+
+    @property
+    def titles(self) -> tuple[Translations, ...]:
+        """What the sessions are called."""
+        return tuple(self.sessions[session_id].title for session_id in self.session_ids)
+
+    @property
+    def site_codes(self) -> tuple[str, ...]:
+        """The codes of the sites."""
+        return tuple(self.sites[site_id].code for site_id in self.site_ids)
 
     @property
     def name(self) -> tuple[str, str]:
@@ -93,8 +107,7 @@ class Finding:
         return LEVEL_NAMES[self.level]
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A finding as its rule writes it; the engine adds rule, level and the edition's overrides."""
 
     key: str

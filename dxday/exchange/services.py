@@ -343,7 +343,7 @@ class _Import:
 
     def _differences(self, session: Session, wanted: _Wanted) -> list[Difference]:
         found = [
-            Difference(_VALUE_NAMES[name], _plain(getattr(session, name)), _plain(value))
+            Difference(_VALUE_NAMES[name], *_apart(getattr(session, name), value))
             for name, value in wanted.values.items()
             if getattr(session, name) != value
         ]
@@ -861,6 +861,20 @@ def _part_order(part: Part) -> tuple[int, int, int]:
 
 def _title(texts: Translations | None) -> str:
     return pick(texts, DEFAULT_LOCALE)
+
+
+def _apart(had: Any, becomes: Any) -> tuple[str, str]:
+    """Return two values as text, without what both have alike; a text in one language alone stands by itself."""
+    if not isinstance(had, dict | None) or not isinstance(becomes, dict | None):
+        return _plain(had), _plain(becomes)
+    one, other = had or {}, becomes or {}
+    differing = {name for name in one | other if one.get(name) != other.get(name)}
+    if len(one | other) == 1:
+        return _plain(next(iter(one.values()), None)), _plain(next(iter(other.values()), None))
+    return (
+        _plain({name: value for name, value in one.items() if name in differing}),
+        _plain({name: value for name, value in other.items() if name in differing}),
+    )
 
 
 def _plain(value: Any) -> str:

@@ -16,7 +16,7 @@ from dxday.core.intervals import Interval
 from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.programme import queries, rules
-from dxday.programme.models import Placement, PlacementOverride
+from dxday.programme.models import Placement, PlacementOverride, Session
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 
@@ -31,6 +31,8 @@ class Wish:
     placement: Placement
     room: Room
     interval: Interval
+    session: Session | None = None
+    """Whose placement it will be, where that is not written on it yet."""
 
 
 @contextmanager
@@ -102,14 +104,31 @@ def _find_taken(wishes: Sequence[Wish]) -> list[tuple[Wish, queries.Booking]]:
     )
     against: dict[int, list[queries.Booking]] = {}
     for clash in clashes:
-        # Wishes carry numbers below zero, so the wish is the first of the two.
+        # Wishes carry numbers below zero, so the first of the two is a wish, unless both are bookings.
         if clash.second_id in bookings:
-            against.setdefault(clash.first_id, []).append(bookings[clash.second_id])
+            if clash.first_id in wanted:
+                against.setdefault(clash.first_id, []).append(bookings[clash.second_id])
+        elif clash.second_id in wanted:
+            against.setdefault(clash.first_id, []).append(_as_booking(wanted[clash.second_id]))
     return [
         (wish, min(against[number], key=lambda booking: booking.interval))
         for number, wish in wanted.items()
         if number in against
     ]
+
+
+def _as_booking(wish: Wish) -> queries.Booking:
+    """Return a wish as what stands in the way of another wish; its room has its site at hand."""
+    session = wish.session or wish.placement.session
+    return queries.Booking(
+        wish.placement.id or 0,
+        session.id,
+        wish.room.id,
+        wish.interval,
+        wish.room.name,
+        wish.room.site.name,
+        session.title,
+    )
 
 
 def room_taken(edition: Edition, booking: queries.Booking) -> rules.RoomTaken:

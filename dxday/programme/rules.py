@@ -293,6 +293,19 @@ class PlacedAlready(RuleBroken):
     sentence = lazy_gettext("The session has a room and a time already. Move it instead.")
 
 
+class SiteStays(RuleBroken):
+    """A session that several sites share, or one that a site receives, is to go to another site."""
+
+    field = "room"
+    sentence = lazy_gettext("More than one site has a part in this session, so it stays at its site.")
+
+
+class OnlyDraftsComeOff(RuleBroken):
+    """A session that the public knows, or that several sites share, is to lose its time and place."""
+
+    sentence = lazy_gettext("Only a draft at one single site can be taken off the programme.")
+
+
 class TitleMissing(RuleBroken):
     """A session without a name in any language."""
 
@@ -392,6 +405,12 @@ def check_can_change(state: SessionState) -> None:
 def is_local(site_ids: Iterable[int], site_id: int) -> bool:
     """Tell whether a session is of one site alone: it is placed there and nowhere else."""
     return set(site_ids) == {site_id}
+
+
+def check_can_take_off(state: SessionState, *, placements: int) -> None:
+    """Raise OnlyDraftsComeOff unless the session is a draft with one placement."""
+    if state is not SessionState.DRAFT or placements != 1:
+        raise OnlyDraftsComeOff
 
 
 def holds_room(*, shared: bool, overridden: bool, cancelled: bool) -> bool:

@@ -130,7 +130,9 @@ def place_session(
     wishes = _wishes(edition, _rooms_wanted(room, receiving, mode), starts_at, ends_at)
     with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         session.placements.extend(wish.placement for wish in wishes)
-    _changed(session, "session.placed", actor=actor, now=now, room=room.id, starts_at=starts_at.isoformat())
+    note_change(
+        session, "session.placed", actor=actor, now=now, room=room.id, starts_at=starts_at.isoformat()
+    )
 
 
 def add_placement(
@@ -144,13 +146,13 @@ def add_placement(
     origin = _origin(session)
     edition = _edition(session)
     moving.check_not_there(session, room)
-    placement = _placed(
+    placement = placed_in(
         edition, room, PlacementRole.RECEIVING, Mode.BROADCAST, origin.starts_at, origin.ends_at
     )
     wish = Wish(placement, room, Interval(origin.starts_at, origin.ends_at))
     with holding.kept(edition, [wish], reason=override_reason, actor=actor, now=now):
         session.placements.append(placement)
-    _changed(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
+    note_change(session, "placement.added", actor=actor, now=now, site_id=room.site_id)
     return placement
 
 
@@ -183,7 +185,7 @@ def change_session(
         return
     for name in changed:
         setattr(session, name, wanted[name])
-    _changed(session, "session.changed", actor=actor, now=now, changed=changed)
+    note_change(session, "session.changed", actor=actor, now=now, changed=changed)
 
 
 def move_session(
@@ -263,7 +265,7 @@ def change_placement(
         placement.mode, placement.join_url = mode, join_url or None
         if reception is not None:
             _put_reception(placement, reception, now=now)
-    _changed(
+    note_change(
         session,
         "placement.changed",
         actor=actor,
@@ -293,7 +295,7 @@ def give_part(
         person_id=person.id, person=person, kind=kind, site_id=site.id if site else None, position=position
     )
     session.parts.append(part)
-    _changed(session, "part.given", actor=actor, now=now, person=person.id, kind=kind.value)
+    note_change(session, "part.given", actor=actor, now=now, person=person.id, kind=kind.value)
     return part
 
 
@@ -327,7 +329,7 @@ def set_parts(
             had[key] = Part(person_id=person.id, person=person, kind=key[0])
             session.parts.append(had[key])
         had[key].position, had[key].remote = position, joins_online
-    _changed(session, "parts.changed", actor=actor, now=now, people=len(wanted))
+    note_change(session, "parts.changed", actor=actor, now=now, people=len(wanted))
 
 
 def set_officer(
@@ -345,7 +347,7 @@ def set_officer(
         session.parts.append(
             Part(person_id=person.id, person=person, kind=PartKind.PRESIDING_OFFICER, site_id=site_id)
         )
-    _changed(
+    note_change(
         session,
         "officer.changed",
         actor=actor,
@@ -382,7 +384,7 @@ def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
     session.state = SessionState.CANCELLED
     for placement in session.placements:
         placement.cancelled_at = placement.cancelled_at or now
-    _changed(session, "session.cancelled", actor=actor, now=now)
+    note_change(session, "session.cancelled", actor=actor, now=now)
 
 
 # Rooms ---------------------------------------------------------------------------------------------------------------
@@ -413,7 +415,7 @@ def _wishes(
         raise rules.TimesMissing
     moving.check_times(edition, starts_at, ends_at)
     return [
-        Wish(_placed(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
+        Wish(placed_in(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
         for at, role, how in rooms
     ]
 
@@ -436,7 +438,7 @@ def _only_details(details: Mapping[str, Any]) -> dict[str, Any]:
     return {name: (value or None) if name in empty_is_none else value for name, value in details.items()}
 
 
-def _placed(
+def placed_in(
     edition: Edition,
     room: Room,
     role: PlacementRole,
@@ -444,6 +446,7 @@ def _placed(
     starts_at: datetime,
     ends_at: datetime,
 ) -> Placement:
+    """Return a new placement in the room, of no session yet."""
     placement = Placement(
         edition_id=edition.id,
         site_id=room.site_id,
@@ -466,7 +469,7 @@ def _first_room(site: Site) -> Room:
 # Common --------------------------------------------------------------------------------------------------------------
 
 
-def _changed(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
+def note_change(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
     """Mark the session as changed and write the trail."""
     session.updated_at = now
     flag_modified(session, "updated_at")  # so that the version rises although only a placement was changed

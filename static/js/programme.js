@@ -32,11 +32,16 @@
     const note = document.createElement("span");
     note.className = "own-time figures";
     note.textContent = words.yours.replace("{time}", day + clock.format(moment));
-    place.append(note);
+    // The column of times in a list of a site has no room for words.
+    const beside = place.parentElement.querySelector(":scope > .timeline-body");
+    (beside || place).append(note);
   }
   if (differs) {
     const lead = document.querySelector(".page-header .lead, .section-lead");
-    if (lead) lead.append(` ${words.zones.replace("{zone}", ownZone.replaceAll("_", " "))}`);
+    const note = document.createElement("span");
+    note.className = "no-print";
+    note.textContent = ` ${words.zones.replace("{zone}", ownZone.replaceAll("_", " "))}`;
+    if (lead) lead.append(note);
   }
 
   // ---- stars: kept in this browser alone ----
@@ -87,8 +92,12 @@
       const chosen = codes.includes(code);
       for (const { button, title } of found) {
         button.setAttribute("aria-pressed", String(chosen));
-        button.title = (chosen ? words.remove : words.add).replace("{title}", title);
         button.replaceChildren(star(chosen));
+        if (button.parentElement.matches(".star-place")) {
+          const label = document.createElement("span");
+          label.textContent = chosen ? words.inside : words.into;
+          button.append(label);
+        } else button.title = (chosen ? words.remove : words.add).replace("{title}", title);
       }
     }
     for (const link of document.querySelectorAll("a[href]")) {
@@ -115,12 +124,12 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "star";
-      button.setAttribute("aria-label", words.add.replace("{title}", title));
+      if (!place.matches(".star-place")) button.setAttribute("aria-label", words.add.replace("{title}", title));
       button.addEventListener("click", () => toggle(place.dataset.code));
       if (place.matches(".star-place")) place.replaceChildren(button);
       else {
         place.classList.add("has-star");
-        place.append(button);
+        (place.querySelector(".slot-inside") || place).append(button);
       }
       const found = buttons.get(place.dataset.code) || [];
       buttons.set(place.dataset.code, [...found, { button, title }]);

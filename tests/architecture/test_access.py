@@ -31,6 +31,8 @@ MAY_OPEN = {
     "public.": EVERYBODY,
     "public.style": SIGNED_IN,
     "programme_public.": EVERYBODY,
+    "programme_chosen.": EVERYBODY,
+    "programme_screens.": EVERYBODY,
     "registration_public.": EVERYBODY,
     "honours.": EVERYBODY,
     "certificates_public.": EVERYBODY,
@@ -50,6 +52,7 @@ MAY_OPEN = {
     "tracks.": {"organizer", "admin"},
     "people.": {"organizer", "admin"},
     "site_desk.": {"site", "admin"},
+    "board.": {"organizer", "admin"},
     "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
@@ -83,6 +86,8 @@ def world(app):
     room = make.room(site)
     session = make.session(edition)
     placement = make.placement(session, room)
+    speaker = make.person()
+    make.part(session, speaker)
     pool = make.pool(site)
     registration = make.registration(pool)
     agency = make.organisation()
@@ -152,6 +157,7 @@ def world(app):
         "edition_code": edition.code,
         "site_code": site.code,
         "placement_id": placement.id,
+        "guid": speaker.guid,
         "notice_id": notice.id,
         "attachment_code": attachment.code,
         "decision_id": decision.id,
@@ -180,6 +186,7 @@ def world(app):
             "programme_public": session.code,
             "changes": session.code,
             "site_desk": session.code,
+            "board": session.code,
         },
         "nomination": nomination.code,
         "token": {

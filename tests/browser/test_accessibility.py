@@ -53,6 +53,7 @@ NO_PAGES = {
     "changes.notice_progress",
     "certificates_public.progress",
     "programme_screens.widget_script",
+    "board.data",
     "staff.start",  # goes on to the desk
     "council.decide",  # the answer to a form; on its own it goes back to the form
 }

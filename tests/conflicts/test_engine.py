@@ -1,5 +1,6 @@
 """The engine against brute force, and a try against two full checks, for any programme."""
 
+import gc
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
@@ -409,3 +410,14 @@ def test_a_rule_that_is_not_looked_for_finds_nothing_and_the_others_find_what_th
 
     assert {found.name for found in now} == before
     assert {found.level for found in now if found.rule == "capacity"} <= {Level.BLOCK}
+
+
+def test_the_collector_of_garbage_works_again_after_a_check_and_after_one_that_breaks():
+    facts = ProgrammeFacts(make.VIETNAM, date(2026, 10, 10), date(2026, 10, 10), [], [])
+    lost = PlacementFacts(1, 1, 1, 99, START, START + minutes(1))
+
+    Index(facts).check()
+    with pytest.raises(KeyError):
+        Index(replace(facts, sessions=[SessionFacts(1, "s1", {})], placements=[lost]))
+
+    assert gc.isenabled()

@@ -131,7 +131,7 @@ def test_a_preview_says_what_differs_and_changes_nothing(world):
             "changed",
             "A",
             [
-                ("Title", "vi: A", "vi: A!"),
+                ("Title", "A", "A!"),
                 ("Time", "10/10/2026 09:00–10:00", "10/10/2026 11:00–12:00"),
                 ("People", "X", "X, Y"),
             ],

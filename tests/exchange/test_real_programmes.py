@@ -130,10 +130,7 @@ def plainly(data: bytes) -> dict[str, tuple[str, ...]]:
             event.findtext(tag) or ""
             for tag in "date duration room title subtitle track type language".split()
         ]
-        said += [
-            " ".join((event.findtext(tag) or "").split())
-            for tag in ("abstract", "description", "logo", "slug")
-        ]
+        said += [(event.findtext(tag) or "") for tag in ("abstract", "description", "logo", "slug")]
         said += [f"{p.get('id')} {p.text}" for p in event.iter("person")]
         said += [f"{a.get('href')} {a.text}" for a in [*event.iter("link"), *event.iter("attachment")]]
         said += [event.findtext("recording/license") or "", event.findtext("recording/optout") or ""]

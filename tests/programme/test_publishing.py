@@ -11,7 +11,7 @@ from dxday.audit.models import AuditEntry
 from dxday.core.actor import Actor, ActorKind
 from dxday.db import db, transaction
 from dxday.editions.models import Edition
-from dxday.programme import publishing, queries, services
+from dxday.programme import publishing, queries, rules, services
 from dxday.programme.models import (
     PlacementChange,
     PublishedPart,
@@ -77,11 +77,13 @@ class Stage:
     def change_site(self, session, **given):
         whole = self.read(session)
         placed = next(p for p in whole.placements if p.role is PlacementRole.RECEIVING)
+        reason = "" if given.get("received", True) else "No line"
         services.change_placement(
             placed,
             seen=whole.version,
             mode=Mode.BROADCAST,
             join_url=None,
+            reception=rules.Reception(placed.starts_at, placed.ends_at, opt_out_reason=reason),
             actor=make.actor(),
             **({"room": placed.room, "received": True, "now": make.NOW} | given),
         )

@@ -1,9 +1,10 @@
 """Pages: the list of sessions, adding, editing, placing, publishing and cancelling them."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from datetime import date, time
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dxday import db
@@ -79,7 +80,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.PROGRAMME_EDIT)
 def new() -> ResponseReturnValue:
     places, people = sites.list_sites(g.edition.id), accounts.list_people()
-    form = NewSessionForm(rooms=places, people=people, tracks=_tracks(), day=g.edition.starts_on)
+    form = NewSessionForm(rooms=places, people=people, tracks=_tracks(), data=_asked_for())
     status = 200
     if form.validate_on_submit():
         try:
@@ -285,6 +286,19 @@ def _tell_saved(words: str, session: Session) -> None:
     if _is_pending(session):
         words = f"{words} {_('Visitors see the change after the next release.')}"
     flash(words, "success")
+
+
+def _asked_for() -> dict[str, Any]:
+    """Return what the address says of a new session: day, times, room; what cannot be read is left out."""
+    given: dict[str, Any] = {"day": g.edition.starts_on, "room": request.args.get("room", "")}
+    for name, read in (
+        ("day", date.fromisoformat),
+        ("begins", time.fromisoformat),
+        ("ends", time.fromisoformat),
+    ):
+        with suppress(ValueError):
+            given[name] = read(request.args.get(name, ""))
+    return given
 
 
 def _watched(form: OverridingForm) -> AbstractContextManager[watching.Note]:
