@@ -150,7 +150,7 @@ def ids_of(wanted: Iterable[Wanted], off: Iterable[TakenOff] = ()) -> set[int]:
 def load(edition: Edition, ids: Iterable[int]) -> dict[int, Session]:
     """Return these sessions of the edition by id, whole.  Raises NotFound when one is missing."""
     wanted = set(ids)
-    found = {session.id: session for session in queries.list_sessions(edition.id, wanted, fresh=True)}
+    found = {session.id: session for session in queries.list_sessions(edition.id, wanted)}
     if found.keys() != wanted:
         raise NotFound
     return found

@@ -217,10 +217,10 @@ def get_public_session(edition_id: int, code: str) -> PublishedSession:
     return found
 
 
-def list_sessions(edition_id: int, ids: Iterable[int], *, fresh: bool = False) -> list[Session]:
-    """Return those sessions of the edition that have these ids, whole, by id; four statements for up to 500.
+def list_sessions(edition_id: int, ids: Iterable[int]) -> list[Session]:
+    """Return those sessions of the edition that have these ids, whole, as they are saved now, by id.
 
-    `fresh` reads again what was loaded before.
+    Four statements for each 500 of them.
     """
     wanted = sorted(set(ids))
     found: list[Session] = []
@@ -229,7 +229,7 @@ def list_sessions(edition_id: int, ids: Iterable[int], *, fresh: bool = False) -
             _whole()
             .where(Session.edition_id == edition_id, Session.id.in_(wanted[first : first + 500]))
             .order_by(Session.id)
-            .execution_options(populate_existing=fresh)
+            .execution_options(populate_existing=True)
         )
     return found
 

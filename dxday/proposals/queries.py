@@ -118,19 +118,15 @@ def changes_of(proposal: Proposal | None) -> list[Change]:
     return [read_change(kept) for kept in proposal.changes] if proposal else []
 
 
-def stand(
-    edition_id: int, changes: Sequence[Change], *, site_id: int | None = None, fresh: bool = False
-) -> list[Standing]:
+def stand(edition_id: int, changes: Sequence[Change], *, site_id: int | None = None) -> list[Standing]:
     """Return the changes beside what they speak of; of a site's proposal, also whether it is the site's matter still.
 
-    `fresh` reads again what was loaded before.  A constant number of statements for up to 500 sessions.
+    A constant number of statements for up to 500 sessions.
     """
     sessions = {
         session.id: session
         for session in programme.list_sessions(
-            edition_id,
-            [change.session_id for change in changes if change.session_id is not None],
-            fresh=fresh,
+            edition_id, [change.session_id for change in changes if change.session_id is not None]
         )
     }
     return [_stand(change, sessions, site_id) for change in changes]

@@ -38,7 +38,7 @@ def apply(
     Return the ids of the sessions.  `site_id` is the site that proposes them, and nothing but its own may change.
     Raises OutOfDate, RoomNotAtSite, RoomTaken, and what the services of the programme raise.
     """
-    standings = queries.stand(edition.id, changes, site_id=site_id, fresh=True)
+    standings = queries.stand(edition.id, changes, site_id=site_id)
     stale = [each for each in standings if each.is_stale]
     if stale:
         raise rules.OutOfDate(
