@@ -169,7 +169,6 @@ def world(app):
         "suppression_id": suppression.id,
         "hook_id": hook.id,
         "proposal_id": proposal.id,
-        "guid": "nothing",
         "room_code": room.code,
         "person_id": make.person().id,
         "track_code": "nothing",
