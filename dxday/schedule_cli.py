@@ -217,10 +217,10 @@ def solve_command(
 def _solve_edition(
     edition_code: str, seconds: float, seed: int, *, keep_published: bool, take: bool, as_json: bool
 ) -> None:
-    edition = editions.get_edition(edition_code)
     wish = Wish(Task.IMPROVE, seconds=max(round(seconds), 1), keep_published=keep_published)
-    asked = scheduling.read_search(edition, wish)
-    db.db.session.commit()  # the search holds no connection
+    with db.transaction():  # and none while it searches
+        edition = editions.get_edition(edition_code)
+        asked = scheduling.read_search(edition, wish)
     found = _search(asked.problem, seconds=seconds, repair=False, seed=seed)
     now = clock.now()
     with db.transaction():

@@ -33,8 +33,8 @@ def search(operation: Operation, progress: Progress, now: datetime) -> Outcome:
     actor = accounts.get_actor(operation.requested_by_id)
     if not actor.may(Permission.PROGRAMME_EDIT, edition_id=edition.id):
         raise NotAllowed  # it was taken from them since they asked
-    asked = services.read_search(edition, wish)
-    database.session.commit()  # the search holds no connection
+    with db.transaction():  # and none while it searches
+        asked = services.read_search(edition, wish)
     cancelled = False
 
     def tell(seconds: float, _missing: int, _cost: int) -> None:

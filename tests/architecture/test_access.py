@@ -53,6 +53,11 @@ MAY_OPEN = {
     "people.": {"organizer", "admin"},
     "site_desk.": {"site", "admin"},
     "board.": {"organizer", "admin"},
+    "scheduling.": {"organizer", "admin"},
+    "releases.": {"organizer", "admin"},
+    "releases_public.": EVERYBODY,
+    "exchange.": {"organizer", "admin"},
+    "exchange_public.": EVERYBODY,
     "conflicts.": {"organizer", "admin"},
     "registration.": {"organizer", "admin"},
     "reminders.": {"organizer", "admin"},
@@ -140,6 +145,7 @@ def world(app):
     rule = make.reminder_rule(edition)
     token = accounts.make_one_time_link(people["organizer"], actor=make.actor(), now=make.NOW)
     operation = make.operation(edition)
+    release = make.save(Release(edition_id=edition.id, number=1, name="First", created_at=make.NOW))
     proposal = make.proposal(edition)
     window = make.save(
         Availability(
@@ -174,7 +180,7 @@ def world(app):
         "track_code": "nothing",
         "delivery_id": delivery.id,
         "holder_token": certificate.holder_token,
-        "number": certificate.number,
+        "number": {"certificates": certificate.number, "mailbox": 1, "releases": release.number},
         "key": "nothing",
         "name": "forget-runs",
         "kind": "registration_confirmed",
@@ -205,8 +211,6 @@ def address(rule, values) -> str:
         value = values.get(name)
         if isinstance(value, dict):
             value = value.get(blueprint, values["nomination"])
-        if rule.endpoint == "mailbox.file" and name == "number":
-            value = 1
         path = path.replace(f"<{blank}>", str(value))
     return path
 
