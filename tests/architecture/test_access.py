@@ -17,6 +17,7 @@ from dxday.nominations.models import Attachment
 from dxday.nominations.rules import State
 from dxday.notifications import unsubscribing
 from dxday.notifications.models import Message
+from dxday.programme.models import Release
 from dxday.web.access import gate_of
 from tests import make
 from tests.client import PageClient
