@@ -31,6 +31,7 @@ MAY_OPEN = {
     "public.": EVERYBODY,
     "public.style": SIGNED_IN,
     "programme_public.": EVERYBODY,
+    "exchange_public.": EVERYBODY,
     "registration_public.": EVERYBODY,
     "honours.": EVERYBODY,
     "certificates_public.": EVERYBODY,
@@ -45,6 +46,7 @@ MAY_OPEN = {
     "editions.": {"organizer", "admin"},
     "changes.": {"organizer", "admin"},
     "programme.": {"organizer", "admin"},
+    "exchange.": {"organizer", "admin"},
     "proposals.": {"organizer", "admin"},
     "sites.": {"organizer", "admin"},
     "tracks.": {"organizer", "admin"},
@@ -176,6 +178,7 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
+        "form": "csv",
         "code": {
             "programme": session.code,
             "programme_public": session.code,

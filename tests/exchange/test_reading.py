@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from dxday.exchange import rules
 from dxday.exchange.reading import read_book
-from dxday.exchange.reading.common import guess_zone
+from dxday.exchange.reading.collecting import guess_zone
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 GUID = "11111111-2222-4333-8444-555555555555"
