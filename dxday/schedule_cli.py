@@ -21,7 +21,7 @@ from dxday.core.i18n import DEFAULT_LOCALE, pick
 from dxday.editions import queries as editions
 from dxday.exchange import files as files_in
 from dxday.exchange import publication
-from dxday.exchange.services import Choices
+from dxday.exchange.comparison import Choices
 from dxday.proposals import queries as proposals_to_read
 from dxday.proposals import services as proposals
 from dxday.releases import queries as releases

@@ -11,9 +11,9 @@ from dxday.core.actor import Actor
 from dxday.editions import queries as editions
 from dxday.editions.models import Edition
 from dxday.exchange import rules, services
-from dxday.exchange.reading import common, read_book
+from dxday.exchange.comparison import Choices
+from dxday.exchange.reading import collecting, read_book
 from dxday.exchange.rules import Book, Preview
-from dxday.exchange.services import Choices
 
 
 class _OnlyLooking(Exception):
@@ -39,11 +39,11 @@ def import_file(
         raise rules.FileTooLarge(most=rules.MOST_BYTES // 1_000_000)
     edition = editions.find_edition(edition_code) if create else editions.get_edition(edition_code)
     given = zone or (edition.time_zone if edition else current_app.extensions["dxday_settings"].time_zone)
-    book = read_book(path.read_bytes(), zone=common.find_zone(given), scope=edition_code)
+    book = read_book(path.read_bytes(), zone=collecting.find_zone(given), scope=edition_code)
     try:
         with db.transaction():
             if edition is None:
-                shown = zone or book.zone or common.guess_zone(book) or given
+                shown = zone or book.zone or collecting.guess_zone(book) or given
                 edition = services.add_edition(edition_code, book, zone=shown, actor=actor, now=now)
             preview = services.import_book(edition, book, choices=choices, actor=actor, now=now)
             if dry_run:

@@ -16,8 +16,8 @@ from dxday.core.i18n import lazy_gettext
 from dxday.core.permissions import Permission
 from dxday.editions.models import Edition
 from dxday.exchange import files, rules, services
+from dxday.exchange.comparison import Choices
 from dxday.exchange.rules import Preview
-from dxday.exchange.services import Choices
 from dxday.operations import queries as operations
 from dxday.operations.kinds import Described, OperationKind, Outcome, Progress
 from dxday.operations.models import Operation

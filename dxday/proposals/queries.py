@@ -97,17 +97,6 @@ def find_current(site_id: int) -> Proposal | None:
     ).one_or_none()
 
 
-def list_decided(site_id: int) -> list[Proposal]:
-    """Return the site's proposals that were taken, the newest first."""
-    return list(
-        db.session.scalars(
-            _whole()
-            .where(Proposal.site_id == site_id, Proposal.state == State.TAKEN)
-            .order_by(Proposal.id.desc())
-        )
-    )
-
-
 def find_of_operation(operation_id: int) -> Proposal | None:
     """Return the proposal that a run of the solver made, or None."""
     return db.session.scalars(_whole().where(Proposal.operation_id == operation_id)).one_or_none()

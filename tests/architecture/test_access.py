@@ -187,6 +187,7 @@ def world(app):
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
+        "form": "csv",
         "code": {
             "programme": session.code,
             "programme_public": session.code,

@@ -11,9 +11,9 @@ from dxday.accounts.models import Person
 from dxday.audit.models import AuditEntry
 from dxday.db import db
 from dxday.exchange import queries, rules, services
+from dxday.exchange.comparison import Choices
 from dxday.exchange.reading import read_book
 from dxday.exchange.rules import Fate
-from dxday.exchange.services import Choices
 from dxday.programme.models import Part, Placement, PlacementOverride, Session, Track
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 from dxday.sites.models import Room

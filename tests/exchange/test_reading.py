@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from dxday.exchange import rules
 from dxday.exchange.reading import read_book
-from dxday.exchange.reading.common import guess_zone
+from dxday.exchange.reading.collecting import guess_zone
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 GUID = "11111111-2222-4333-8444-555555555555"
@@ -378,7 +378,18 @@ def test_an_xlsx_that_unfolds_too_far_or_holds_entities_is_refused(app):
         read(evil.getvalue())
 
 
-def test_the_zone_of_a_new_edition_is_read_off_the_times(app):
-    assert guess_zone(read(xml(event(date="2026-10-10T09:00:00+07:00")))) == "Asia/Ho_Chi_Minh"
-    assert guess_zone(read(xml(event(date="2026-10-10T09:00:00+01:00")))) == "Etc/GMT-1"
-    assert guess_zone(read(xml(event()))) is None
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("2026-10-10T09:00:00+07:00", "Asia/Ho_Chi_Minh"),
+        ("2026-10-10T09:00:00+02:00", "Europe/Berlin"),
+        ("2026-12-10T09:00:00+01:00", "Europe/Berlin"),
+        ("2026-10-10T09:00:00+05:30", "Asia/Kolkata"),
+        ("2026-10-10T09:00:00+13:00", "Etc/GMT-13"),
+        ("", None),
+    ],
+)
+def test_the_zone_of_a_new_edition_is_read_off_the_times(app, written, zone):
+    day = written[:10] or "2026-10-10"
+
+    assert guess_zone(read(xml(event(date=written), day=f'date="{day}"'))) == zone

@@ -14,7 +14,7 @@ from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.exchange import queries, rules, services
 from dxday.exchange.reading import read_book
-from dxday.exchange.reading.common import find_zone, guess_zone
+from dxday.exchange.reading.collecting import find_zone, guess_zone
 from dxday.exchange.rules import Fate
 from dxday.programme.models import Placement, PlacementOverride, PublishedSession
 from dxday.programme.rules import SessionState

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from dxday.exchange import rules
 from dxday.exchange.reading import frab, jsons, tables
-from dxday.exchange.reading.common import Context
+from dxday.exchange.reading.collecting import Context
 from dxday.exchange.rules import Book
 
 _MARKS = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"

@@ -14,8 +14,8 @@ from xml.parsers import expat
 
 from dxday.core.i18n import lazy_gettext
 from dxday.exchange import rules
-from dxday.exchange.reading import common
-from dxday.exchange.reading.common import Context, Day, OwnEvent
+from dxday.exchange.reading import collecting
+from dxday.exchange.reading.collecting import Context, Day, OwnEvent
 from dxday.exchange.rules import Book, BookPlace, BookSession, RowRefused
 
 MARK = "dxday"
@@ -166,26 +166,26 @@ class _Reader:
     def finish(self) -> Book:
         if self.root is None:
             raise rules.NotASchedule(missing="<schedule>")
-        common.join_own(self.own, self.book)
-        return common.settle(self.book, self.context)
+        collecting.join_own(self.own, self.book)
+        return collecting.settle(self.book, self.context)
 
     def _read_conference(self, node: Node) -> None:
         book = self.book
         book.title, book.acronym = node.said("title"), node.said("acronym")
         if zone := node.said("time_zone_name"):
-            book.zone, self.zone = zone, common.find_zone(zone)
+            book.zone, self.zone = zone, collecting.find_zone(zone)
         if change := node.said("day_change"):
             try:
                 self.change = rules.read_clock(change)
             except RowRefused:
                 self.change = None
         if node.mark:
-            common.read_own(node.mark, book)
+            collecting.read_own(node.mark, book)
 
     def _begin_day(self, node: Node) -> None:
         self.day = self.day_problem = None
         try:
-            self.day = common.read_day(
+            self.day = collecting.read_day(
                 node.value("date"), node.value("start"), node.value("end"), self.zone, change=self.change
             )
         except RowRefused as refused:
@@ -196,7 +196,7 @@ class _Reader:
     def _read_event(self, room: Node, event: Node) -> None:
         def read() -> BookSession | None:
             mark = event.mark
-            if common.own_guid(mark) is not None:
+            if collecting.own_guid(mark) is not None:
                 assert mark is not None
                 self.own.append(self._own_event(room, event, mark))
                 return None
@@ -205,10 +205,10 @@ class _Reader:
         name = rules.tidy_line(room.attributes.get("name", "")) or event.said("room")
         if name:
             self.book.named_rooms.add(name)
-        common.take(self.book, event.line, read, lambda: self._guid(event))
+        collecting.take(self.book, event.line, read, lambda: self._guid(event))
 
     def _guid(self, event: Node) -> UUID | None:
-        own = common.own_guid(event.mark)
+        own = collecting.own_guid(event.mark)
         if own is not None:
             return own
         guid = rules.read_guid(event.attributes.get("guid", ""))
@@ -233,13 +233,13 @@ class _Reader:
             row=event.line,
             guid=guid,
             texts={field_name: {code: text} for field_name, text in texts.items()},
-            places=(BookPlace(None, common.name_room(name, self.book), starts_at, ends_at),),
+            places=(BookPlace(None, collecting.name_room(name, self.book), starts_at, ends_at),),
             language=language,
             kind=event.said("type"),
             track=event.said("track"),
-            parts=common.read_parts(self._people(event), self.book),
+            parts=collecting.read_parts(self._people(event), self.book),
             imported={
-                **common.without_empty(
+                **collecting.without_empty(
                     {"id": event.value("id"), "code": event.value("code"), "slug": event.said("slug")}
                 ),
                 **self._kept(event),
@@ -262,7 +262,7 @@ class _Reader:
         texts = self._texts(event)
         if not texts["title"]:
             raise RowRefused(lazy_gettext("It has no title."))
-        people = [common.read_person(person, self.book) for person in self._people(event)]
+        people = [collecting.read_person(person, self.book) for person in self._people(event)]
         return OwnEvent(
             row=event.line,
             event_guid=guid,
@@ -297,16 +297,16 @@ class _Reader:
         since_midnight = rules.read_clock(clock) if clock else None
         length = rules.read_length(event.said("duration"))
         if len(written) > 10:
-            starts_at = common.read_moment(written, self.zone)
+            starts_at = collecting.read_moment(written, self.zone)
         elif since_midnight is None:
             raise RowRefused(lazy_gettext("It has no time."))
         else:
             starts_at = self._at(since_midnight, day, written)
-        common.check_in_day(starts_at, day)
+        collecting.check_in_day(starts_at, day)
         return starts_at, starts_at + length
 
     def _at(self, since_midnight: timedelta, day: Day, written: str) -> datetime:
-        on = common.read_date(written) if written else day.date
+        on = collecting.read_date(written) if written else day.date
         zone = day.starts_at.tzinfo
         starts_at = datetime(on.year, on.month, on.day, tzinfo=zone) + since_midnight
         past_midnight = starts_at < day.starts_at or (
@@ -345,7 +345,7 @@ class _Reader:
         for group, one in (("links", "link"), ("attachments", "attachment")):
             node = event.find(group)
             kept[group] = [
-                common.without_empty(
+                collecting.without_empty(
                     {
                         "url": each.value("href"),
                         "title": each.text,
@@ -360,7 +360,7 @@ class _Reader:
             kept["optout"] = recording.said("optout") in ("true", "1")
             kept["recording_url"] = recording.said("url")
             kept["recording_link"] = recording.said("link")
-        kept["more"] = common.without_empty(
+        kept["more"] = collecting.without_empty(
             {child.tag: child.text for child in event.children if child.tag not in _READ}
         )
-        return {name: value for name, value in common.without_empty(kept).items() if value is not False}
+        return {name: value for name, value in collecting.without_empty(kept).items() if value is not False}

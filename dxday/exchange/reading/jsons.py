@@ -8,8 +8,8 @@ from uuid import UUID
 
 from dxday.core.i18n import lazy_gettext, pick
 from dxday.exchange import rules
-from dxday.exchange.reading import common
-from dxday.exchange.reading.common import Context, Day, Fields, OwnEvent
+from dxday.exchange.reading import collecting
+from dxday.exchange.reading.collecting import Context, Day, Fields, OwnEvent
 from dxday.exchange.rules import Book, BookPlace, BookRoom, BookSession, RowRefused
 
 MARK = "dxday"
@@ -75,17 +75,17 @@ class _Version1:
             raise rules.NotASchedule(missing="“days”")
         book.title, book.acronym = _line(conference.get("title")), _line(conference.get("acronym"))
         if zone := _line(conference.get("time_zone_name")):
-            book.zone, self.zone = zone, common.find_zone(zone)
+            book.zone, self.zone = zone, collecting.find_zone(zone)
         self._read_rooms()
         mark = self.schedule.get(MARK)
         if isinstance(mark, dict):
-            common.read_own(mark, book)
-            self.zone = common.find_zone(book.zone) if book.zone else self.zone
+            collecting.read_own(mark, book)
+            self.zone = collecting.find_zone(book.zone) if book.zone else self.zone
             self.marks = mark["events"] if isinstance(mark.get("events"), dict) else {}
         for day in _dicts(conference["days"]):
             self._read_day(day)
-        common.join_own(self.own, book)
-        return common.settle(book, self.context)
+        collecting.join_own(self.own, book)
+        return collecting.settle(book, self.context)
 
     def _read_rooms(self) -> None:
         names = []
@@ -101,7 +101,7 @@ class _Version1:
         day: Day | None = None
         problem = RowRefused(lazy_gettext("It stands under no day."))
         try:
-            day = common.read_day(
+            day = collecting.read_day(
                 _line(fields.get("date")),
                 _line(fields.get("day_start")),
                 _line(fields.get("day_end")),
@@ -128,13 +128,13 @@ class _Version1:
         def read() -> BookSession | None:
             if day is None:
                 raise problem
-            if common.own_guid(mark) is not None:
+            if collecting.own_guid(mark) is not None:
                 assert mark is not None
                 self.own.append(self._own_event(event, room, day, row, mark))
                 return None
             return self._session(event, room, day, row)
 
-        common.take(self.book, row, read, lambda: common.own_guid(mark) or self._guid(event))
+        collecting.take(self.book, row, read, lambda: collecting.own_guid(mark) or self._guid(event))
 
     def _guid(self, event: Fields) -> UUID | None:
         guid = rules.read_guid(_line(event.get("guid")))
@@ -157,13 +157,13 @@ class _Version1:
             row=row,
             guid=guid,
             texts={field: {code: text} for field, text in texts.items()},
-            places=(BookPlace(None, common.name_room(name, self.book), starts_at, ends_at),),
+            places=(BookPlace(None, collecting.name_room(name, self.book), starts_at, ends_at),),
             language=language,
             kind=_line(event.get("type")),
             track=_line(event.get("track")),
-            parts=common.read_parts(self._people(event), self.book),
+            parts=collecting.read_parts(self._people(event), self.book),
             imported={
-                **common.without_empty({word: _line(event.get(word)) for word in ("id", "code", "slug")}),
+                **collecting.without_empty({word: _line(event.get(word)) for word in ("id", "code", "slug")}),
                 **self._kept(event),
             },
         )
@@ -182,7 +182,7 @@ class _Version1:
         texts = self._texts(event)
         if not texts["title"]:
             raise RowRefused(lazy_gettext("It has no title."))
-        people = [common.read_person(person, self.book) for person in self._people(event)]
+        people = [collecting.read_person(person, self.book) for person in self._people(event)]
         return OwnEvent(
             row=row,
             event_guid=guid,
@@ -218,18 +218,18 @@ class _Version1:
         written, clock = _line(event.get("date")), _line(event.get("start"))
         since_midnight = rules.read_clock(clock) if clock else None
         if len(written) > 10:
-            starts_at = common.read_moment(written, self.zone)
+            starts_at = collecting.read_moment(written, self.zone)
         elif since_midnight is None:
             raise RowRefused(lazy_gettext("It has no time."))
         else:
-            on = common.read_date(written) if written else day.date
+            on = collecting.read_date(written) if written else day.date
             starts_at = datetime(on.year, on.month, on.day, tzinfo=day.starts_at.tzinfo) + since_midnight
             if starts_at < day.starts_at and not written:
                 starts_at += timedelta(days=1)
-        common.check_in_day(starts_at, day)
+        collecting.check_in_day(starts_at, day)
         if length := _line(event.get("duration")):
             return starts_at, starts_at + rules.read_length(length)
-        return starts_at, _end(starts_at, _line(event.get("end")), common.read_moment, self.zone)
+        return starts_at, _end(starts_at, _line(event.get("end")), collecting.read_moment, self.zone)
 
     @staticmethod
     def _texts(event: Fields) -> dict[str, str]:
@@ -266,14 +266,14 @@ class _Version1:
         kept["optout"] = event.get("do_not_record") is True
         for group in ("links", "attachments"):
             kept[group] = [
-                common.without_empty({name: _line(each.get(name)) for name in ("url", "title", "type")})
+                collecting.without_empty({name: _line(each.get(name)) for name in ("url", "title", "type")})
                 for each in _dicts(event.get(group))
             ]
         more = {name: value for name, value in event.items() if name not in _READ}
         if event.get("do_not_stream") not in (None, False, ""):
             more["do_not_stream"] = event["do_not_stream"]
-        kept["more"] = common.without_empty({rules.tidy_line(k): _tidied(v) for k, v in more.items()})
-        return {name: value for name, value in common.without_empty(kept).items() if value is not False}
+        kept["more"] = collecting.without_empty({rules.tidy_line(k): _tidied(v) for k, v in more.items()})
+        return {name: value for name, value in collecting.without_empty(kept).items() if value is not False}
 
 
 def _tidied(value: Any) -> Any:
@@ -344,7 +344,7 @@ class _Slots:
         if isinstance(speakers, dict):
             # The file's own list is what it says of how many they are; whoever only has a slot is imported as well.
             book.named_persons = {f"code:{rules.tidy_line(code)}" for code in speakers}
-        return common.settle(book, self.context)
+        return collecting.settle(book, self.context)
 
     def _note_room(self, room: Fields) -> str:
         name, capacity = _line(room.get("name")), room.get("capacity")
@@ -367,15 +367,15 @@ class _Slots:
                 self.seen.add(name)
                 return self._session(submission, slot, row, guid)
 
-            common.take(self.book, row, read, lambda guid=guid: guid)  # type: ignore[misc]  # bound here
+            collecting.take(self.book, row, read, lambda guid=guid: guid)  # type: ignore[misc]  # bound here
 
     def _guid(self, submission: Fields, number: int | None) -> UUID:
         code = _line(submission.get("code")) or _line(submission.get("title"))
         return rules.derive_guid(self.context.scope, "code", code, *(() if number is None else (number,)))
 
     def _session(self, submission: Fields, slot: Fields, row: int, guid: UUID) -> BookSession:
-        starts_at = common.read_moment(_line(slot.get("start")), self.context.zone)
-        ends_at = _end(starts_at, _line(slot.get("end")), common.read_moment, self.context.zone)
+        starts_at = collecting.read_moment(_line(slot.get("start")), self.context.zone)
+        ends_at = _end(starts_at, _line(slot.get("end")), collecting.read_moment, self.context.zone)
         room = slot.get("room")
         name = self._note_room(room if isinstance(room, dict) else {"name": room})
         if name:
@@ -397,16 +397,16 @@ class _Slots:
                 "abstract": {code: rules.tidy(_said(submission.get("abstract")))},
                 "description": {code: rules.tidy(_said(submission.get("description")))},
             },
-            places=(BookPlace(None, common.name_room(name, self.book), starts_at, ends_at),),
+            places=(BookPlace(None, collecting.name_room(name, self.book), starts_at, ends_at),),
             language=language,
             kind=_line(kind.get("name")) if isinstance(kind, dict) else _line(kind),
             track=_line(track.get("name")) if isinstance(track, dict) else _line(track),
-            parts=common.read_parts(
+            parts=collecting.read_parts(
                 [
                     {"code": _line(person.get("code")), "name": _line(person.get("name"))}
                     for person in _dicts(submission.get("speakers"))
                 ],
                 self.book,
             ),
-            imported=common.without_empty({"code": _line(submission.get("code"))}),
+            imported=collecting.without_empty({"code": _line(submission.get("code"))}),
         )

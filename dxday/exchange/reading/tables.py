@@ -14,8 +14,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from dxday.core.i18n import LOCALES, lazy_gettext
 from dxday.core.vietnamese import fold
 from dxday.exchange import rules
-from dxday.exchange.reading import common
-from dxday.exchange.reading.common import Context
+from dxday.exchange.reading import collecting
+from dxday.exchange.reading.collecting import Context
 from dxday.exchange.rules import Book, BookPlace, BookSession, RowRefused
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -149,7 +149,7 @@ class _Table:
                 self._read_row(number, filled)
         if not self.columns:
             raise rules.ColumnsMissing(columns=", ".join(_NEEDED))
-        return common.settle(self.book, self.context)
+        return collecting.settle(self.book, self.context)
 
     def _read_heads(self, cells: Sequence[Any]) -> None:
         for number, cell in enumerate(cells):
@@ -175,7 +175,9 @@ class _Table:
         room = rules.tidy_line(self._cell(cells, "room"))
         if room:
             self.book.named_rooms.add(room)
-        common.take(self.book, number, lambda: self._session(number, cells, room), lambda: self._guid(cells))
+        collecting.take(
+            self.book, number, lambda: self._session(number, cells, room), lambda: self._guid(cells)
+        )
 
     def _session(self, number: int, cells: Sequence[Any], room: str) -> BookSession:
         language = rules.tidy_line(self._cell(cells, "language"))
@@ -192,17 +194,17 @@ class _Table:
             row=number,
             guid=guid,
             texts=texts,
-            places=(BookPlace(None, common.name_room(room, self.book), starts_at, ends_at),),
+            places=(BookPlace(None, collecting.name_room(room, self.book), starts_at, ends_at),),
             language=language if "language" in self.columns else None,
             kind=rules.tidy_line(self._cell(cells, "kind")) if "kind" in self.columns else None,
             track=rules.tidy_line(self._cell(cells, "track")) if "track" in self.columns else None,
-            parts=common.read_parts([{"name": name} for name in names], self.book)
+            parts=collecting.read_parts([{"name": name} for name in names], self.book)
             if "persons" in self.columns
             else None,
-            imported=common.without_empty(
+            imported=collecting.without_empty(
                 {
                     "id": rules.tidy_line(self._cell(cells, "id")),
-                    "columns": common.without_empty(
+                    "columns": collecting.without_empty(
                         {head: rules.tidy(_text(_at(cells, at))) for head, at in self.more.items()}
                     ),
                 }
@@ -292,7 +294,7 @@ def _read_day(text: str) -> date:
             raise RowRefused(
                 lazy_gettext("“%(text)s” is no day; write it as 2026-10-10.", text=text[:40])
             ) from None
-    return common.read_date(text)
+    return collecting.read_date(text)
 
 
 def _since_midnight(cell: Any) -> timedelta:

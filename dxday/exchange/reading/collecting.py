@@ -15,7 +15,10 @@ from dxday.programme.rules import Mode, PartKind, PlacementRole
 
 Fields = Mapping[str, Any]
 
-_FIXED_ZONES = {0: "UTC", 7: "Asia/Ho_Chi_Minh"}
+_USUAL_ZONES = (
+    "Asia/Ho_Chi_Minh UTC Europe/Berlin Europe/London Europe/Athens Asia/Kolkata Asia/Tokyo Asia/Shanghai "
+    "America/New_York America/Chicago America/Denver America/Los_Angeles America/Sao_Paulo Australia/Sydney"
+).split()
 
 
 @dataclass(frozen=True)
@@ -394,14 +397,16 @@ def _refuse_other_zones(book: Book, zone: ZoneInfo) -> None:
 
 
 def guess_zone(book: Book) -> str | None:
-    """Return the name of a zone for the distance from UTC that the times have; None when the times have none."""
-    for session in book.sessions:
-        tz = session.origin.starts_at.tzinfo
-        offset = session.origin.starts_at.utcoffset()
-        if isinstance(tz, ZoneInfo) or offset is None:
-            return None
-        hours, rest = divmod(offset, timedelta(hours=1))
-        if rest:
-            return None
-        return _FIXED_ZONES.get(hours, f"Etc/GMT{-hours:+d}")
-    return None
+    """Return the first of the usual zones in which all times have the distance from UTC with which they are written.
+
+    None when they are written without one.
+    """
+    moments = [place.starts_at for session in book.sessions for place in session.places]
+    if not moments or any(isinstance(moment.tzinfo, ZoneInfo) for moment in moments):
+        return None
+    for name in _USUAL_ZONES:
+        zone = ZoneInfo(name)
+        if all(moment.utcoffset() == moment.astimezone(zone).utcoffset() for moment in moments):
+            return name
+    hours, rest = divmod(moments[0].utcoffset() or timedelta(0), timedelta(hours=1))
+    return None if rest else f"Etc/GMT{-hours:+d}"
