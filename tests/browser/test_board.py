@@ -385,5 +385,7 @@ def test_the_board_has_no_violation_with_a_session_looked_at_and_one_picked_up(b
     faults += find_faults(page, axe)
     page.goto(f"{BOARD}?zoom=day")
     faults += find_faults(page, axe)
+    page.goto(block(page, OPENING).get_attribute("href"))
+    faults += find_faults(page, axe)
 
     assert faults == []
