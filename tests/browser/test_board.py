@@ -246,7 +246,7 @@ def test_a_draft_is_taken_off_and_placed_again(board, site):
     page.get_by_label("Title in English").fill("A new talk")
     page.get_by_label("Begins").fill("10:00")
     page.get_by_label("Ends").fill("10:30")
-    page.get_by_label("Room").select_option(index=2)
+    page.locator("#room").select_option(index=2)
     page.get_by_label("None: it is held at one site only").check()
     page.locator("main form.form button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A new talk")
