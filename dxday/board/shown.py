@@ -30,6 +30,7 @@ from dxday.sites import queries as site_queries
 from dxday.sites.models import Room, Site
 from dxday.web.filters import day_short, local, span, text
 
+_WALL = "%Y-%m-%dT%H:%M"
 _MOST_DAYS = 14
 """An edition that is longer offers only those of its days that have sessions."""
 
@@ -152,12 +153,12 @@ class Board:
         )
 
     def _is_on(self, placed: Placed) -> bool:
-        return local(placed.starts_at).date() == self.day
+        return self.words.local(placed.starts_at).date() == self.day
 
     def _days(self, rows: Sequence[Row]) -> list[DayChoice]:
         counts: dict[date, int] = defaultdict(int)
         for row in rows:
-            for on in {local(placed.starts_at).date() for placed in row.standing}:
+            for on in {self.words.local(placed.starts_at).date() for placed in row.standing}:
                 counts[on] += 1
         first, last = self.edition.starts_on, self.edition.ends_on
         length = (last - first).days + 1
@@ -167,8 +168,8 @@ class Board:
     # Where it is drawn -----------------------------------------------------------------------------------------------
 
     def _span(self, placed: Placed) -> tuple[int, int]:
-        start = rules.minutes(local(placed.starts_at), self.day)
-        return start, min(rules.minutes(local(placed.ends_at), self.day), 24 * 60)
+        start = rules.minutes(self.words.local(placed.starts_at), self.day)
+        return start, min(rules.minutes(self.words.local(placed.ends_at), self.day), 24 * 60)
 
     def _lines(self, shown: Sequence[tuple[Row, Placed]]) -> list[Line]:
         there: dict[tuple[int, int | None], list[tuple[Row, Placed]]] = defaultdict(list)
@@ -213,6 +214,23 @@ class Words:
         self._modes = {mode: str(name) for mode, name in MODE_NAMES.items()}
         self._roles = {role: str(name) for role, name in PLACEMENT_ROLE_NAMES.items()}
         self._parts = {kind: str(name) for kind, name in PART_KIND_NAMES.items()}
+        self._locals: dict[datetime, datetime] = {}
+        self._spans: dict[tuple[datetime, datetime], str] = {}
+
+    def local(self, moment: datetime) -> datetime:
+        """Return the moment on the clock of the Day; a day has few moments and many sessions."""
+        found = self._locals.get(moment)
+        if found is None:
+            found = self._locals[moment] = local(moment)
+        return found
+
+    def span(self, placed: Placed) -> str:
+        """Return from when until when it is, as 08:00–09:30."""
+        key = placed.starts_at, placed.ends_at
+        found = self._spans.get(key)
+        if found is None:
+            found = self._spans[key] = span(*key)
+        return found
 
     def session(self, row: Row) -> dict[str, Any]:
         """Return a session as the scripts know it, and as a page hands it back to say what a person saw."""
@@ -245,7 +263,8 @@ class Words:
     def placement(self, placed: Placed) -> dict[str, Any]:
         """Return a placement as the scripts know it; times are those on the wall clock of the Day."""
         room = self.rooms.get(placed.room_id, "") if placed.room_id else _("No room")
-        when = f"{day_short(placed.starts_at)} {span(placed.starts_at, placed.ends_at)}"
+        starts_at, ends_at = self.local(placed.starts_at), self.local(placed.ends_at)
+        when = f"{day_short(starts_at.date())} {self.span(placed)}"
         return {
             "id": placed.id,
             "origin": placed.role is PlacementRole.ORIGIN,
@@ -255,17 +274,13 @@ class Words:
             "site": placed.site_id,
             "site_word": self.sites.get(placed.site_id, ""),
             "room": placed.room_id,
-            "starts": _wall(placed.starts_at),
-            "ends": _wall(placed.ends_at),
+            "starts": starts_at.strftime(_WALL),
+            "ends": ends_at.strftime(_WALL),
             "off": placed.off,
             "words": _("%(when)s, %(room)s: does not take part", when=when, room=room)
             if placed.off
             else f"{when}, {room}",
         }
-
-
-def _wall(moment: datetime) -> str:
-    return local(moment).strftime("%Y-%m-%dT%H:%M")
 
 
 def _people(rows: Iterable[Row]) -> list[tuple[int, str]]:
