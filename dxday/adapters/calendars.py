@@ -76,8 +76,10 @@ def calendar_of(
     else:
         calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", "PT1H")
-    calendar.add("name", _text(name))
-    calendar.add("x-wr-calname", _text(name))
+    # A value of no known type is written as it is, so a line break in it would end the property.
+    name = " ".join(_text(name).split())
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
     calendar.add("x-wr-timezone", time_zone)
     if entries:
         years = [moment.year for event in entries for moment in (event.starts_at, event.ends_at)]

@@ -24,7 +24,7 @@ from dxday.conflicts.rules import LEVEL_NAMES, RULES, Level, Limits, level_of
 from dxday.core.i18n import lazy_gettext
 from dxday.sites.models import Site
 from dxday.web.filters import text
-from dxday.web.forms import Form, at, at_most, required
+from dxday.web.forms import Form, at, at_most, possible_day, required
 
 __all__ = ["AvailabilityForm", "OverrideForm", "RulesForm", "checks", "travel_form"]
 
@@ -193,9 +193,13 @@ class AvailabilityForm(Form):
         ],
         default="no",
     )
-    first_day = DateField(lazy_gettext("First day"), [required()], invalid_value_message=NOT_A_DAY)
+    first_day = DateField(
+        lazy_gettext("First day"), [required(), possible_day], invalid_value_message=NOT_A_DAY
+    )
     begins = TimeField(lazy_gettext("Begins at"), [required()], invalid_value_message=NOT_A_TIME)
-    last_day = DateField(lazy_gettext("Last day"), [required()], invalid_value_message=NOT_A_DAY)
+    last_day = DateField(
+        lazy_gettext("Last day"), [required(), possible_day], invalid_value_message=NOT_A_DAY
+    )
     ends = TimeField(lazy_gettext("Ends at"), [required()], invalid_value_message=NOT_A_TIME)
     note = StringField(
         lazy_gettext("Remark"),

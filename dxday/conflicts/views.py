@@ -25,7 +25,7 @@ from dxday.sites.models import Room, Site
 from dxday.web.access import requires
 from dxday.web.converters import row_id
 from dxday.web.filters import text
-from dxday.web.forms import seen_version
+from dxday.web.forms import clean_line, seen_version
 
 bp = Blueprint("conflicts", __name__, url_prefix="/manage/<edition_code>/programme")
 
@@ -100,7 +100,7 @@ def _grouped(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 @bp.route("/check/override", methods=["GET", "POST"])
 @requires(Permission.PROGRAMME_EDIT)
 def override() -> ResponseReturnValue:
-    rule, key = request.args.get("rule", ""), request.args.get("key", "")
+    rule, key = (clean_line(request.args.get(name, "")) for name in ("rule", "key"))
     found = queries.find_finding(g.edition.id, rule, key)
     if found is None:
         raise NotFound
@@ -129,8 +129,8 @@ def remove_override() -> ResponseReturnValue:
         with db.transaction():
             services.remove_override(
                 g.edition,
-                request.form.get("rule", ""),
-                request.form.get("key", ""),
+                clean_line(request.form.get("rule", "")),
+                clean_line(request.form.get("key", "")),
                 actor=g.actor,
                 now=clock.now(),
             )

@@ -38,6 +38,19 @@ def list_operations(
     ]
 
 
+def find_under_way(edition_id: int, kind: str) -> Operation | None:
+    """Return an operation of this kind that waits or runs in the edition, or None."""
+    return db.session.scalars(
+        select(Operation)
+        .where(
+            Operation.edition_id == edition_id,
+            Operation.kind == kind,
+            Operation.carriage.in_((Carriage.QUEUED, Carriage.CLAIMED)),
+        )
+        .limit(1)
+    ).first()
+
+
 def list_outdated(now: datetime) -> list[Operation]:
     """Return the operations whose files have been kept for long enough."""
     return list(

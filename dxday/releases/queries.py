@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import aliased, joinedload
 
 from dxday.accounts.models import Person
@@ -14,7 +14,7 @@ from dxday.changes.queries import Audience, Reach
 from dxday.changes.rules import Where
 from dxday.core.errors import NotFound
 from dxday.core.i18n import Translations
-from dxday.db import db
+from dxday.db import Key, db
 from dxday.programme import publishing
 from dxday.programme.models import Release, ReleaseEntry, Track
 from dxday.programme.publishing import Change, Content
@@ -83,7 +83,7 @@ def get_release(edition_id: int, number: int) -> Release:
     """Return a release of the edition with who made it.  Raises NotFound."""
     found = db.session.scalars(
         select(Release)
-        .where(Release.edition_id == edition_id, Release.number == number)
+        .where(Release.edition_id == edition_id, Release.number == literal(number, Key))
         .options(joinedload(Release.account))
     ).one_or_none()
     if found is None:

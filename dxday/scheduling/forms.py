@@ -11,7 +11,7 @@ from dxday.conflicts.facts import Of
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.scheduling import rules
 from dxday.scheduling.rules import TASK_NAMES, TASK_NOTES, Closure, Task, Wish
-from dxday.web.forms import Form, at, required
+from dxday.web.forms import Form, at, possible_day, required
 
 _NOT_A_TIME = lazy_gettext("Write the time as in 08:30.")
 _NOT_A_DAY = lazy_gettext("Write the day as in 10/10/2026.")
@@ -40,9 +40,11 @@ class SearchForm(Form):
         invalid_value_message=lazy_gettext("Write a whole number of seconds."),
     )
     what = SelectField(lazy_gettext("What cannot be had?"), validators=[Optional()])
-    from_day = DateField(lazy_gettext("From: day"), [Optional()], invalid_value_message=_NOT_A_DAY)
+    from_day = DateField(
+        lazy_gettext("From: day"), [Optional(), possible_day], invalid_value_message=_NOT_A_DAY
+    )
     from_time = TimeField(lazy_gettext("From: time"), [Optional()], invalid_value_message=_NOT_A_TIME)
-    to_day = DateField(lazy_gettext("To: day"), [Optional()], invalid_value_message=_NOT_A_DAY)
+    to_day = DateField(lazy_gettext("To: day"), [Optional(), possible_day], invalid_value_message=_NOT_A_DAY)
     to_time = TimeField(lazy_gettext("To: time"), [Optional()], invalid_value_message=_NOT_A_TIME)
 
     def __init__(self, *, things: Things, **given: object) -> None:

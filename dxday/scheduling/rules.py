@@ -68,6 +68,13 @@ class NothingGiven(RuleBroken):
     sentence = lazy_gettext("Say what cannot be had, and from when to when.")
 
 
+class SearchUnderWay(RuleBroken):
+    """A search while another one of the edition waits or runs."""
+
+    status = 409
+    sentence = lazy_gettext("A search is under way already. Wait until it has ended, or cancel it.")
+
+
 class HoursNotInOrder(RuleBroken):
     """A day that closes before it opens."""
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from dxday.conflicts import queries as conflicts
 from dxday.conflicts.facts import ProgrammeFacts
 from dxday.core.actor import Actor
+from dxday.editions import queries as editions
 from dxday.editions.models import Edition
+from dxday.operations import queries as operations_asked
 from dxday.operations import services as operations
 from dxday.operations.kinds import OperationKind
 from dxday.operations.models import Operation
@@ -27,11 +29,17 @@ def request_search(
 ) -> Operation:
     """Let a worker search; the same `guid` again is the same search.
 
-    Raises HoursNotInOrder, NothingToPlace, NothingGiven, NotAllowed.
+    A search holds a worker for minutes, so an edition has one at a time.  Raises HoursNotInOrder, NothingToPlace,
+    NothingGiven, SearchUnderWay, NotAllowed.
     """
     rules.check_wish(wish, unplaced=queries.count_unplaced(edition.id))
+    editions.lock_edition(edition)
+    key = f"schedule:{guid}"
+    other = operations_asked.find_under_way(edition.id, kind.name)
+    if other is not None and other.key != key:
+        raise rules.SearchUnderWay
     return operations.request_operation(
-        kind, key=f"schedule:{guid}", edition_id=edition.id, arguments=wish.plain(), actor=actor, now=now
+        kind, key=key, edition_id=edition.id, arguments=wish.plain(), actor=actor, now=now
     )
 
 

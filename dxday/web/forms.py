@@ -29,6 +29,7 @@ direction of reading, so that a name shows as another; surrogates and what Unico
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 _BLANKS = re.compile("\r\n|[\t\n\r]")
 _MOST_DIGITS = 9
+_YEARS = range(1900, 3000)
 _LONGEST_WORD = 40
 _MOST_WORDS = 30
 
@@ -117,6 +118,12 @@ def spread(name: str, texts: Translations | None) -> dict[str, str]:
 def at(day: date, clock: time) -> datetime:
     """Return the moment of a day and time of day in the time zone of the edition."""
     return datetime.combine(day, clock, tzinfo=zone())
+
+
+def possible_day(form: Any, field: Field) -> None:
+    """Refuse a day so far away that its moments lead out of the calendar in another time zone."""
+    if field.data is not None and field.data.year not in _YEARS:
+        raise StopValidation(gettext("Write the day as in 10/10/2026."))
 
 
 def required() -> "Given":

@@ -96,6 +96,12 @@ def test_the_calendar_tells_its_name_in_both_ways():
     assert str(calendar["VERSION"]) == "2.0"
 
 
+def test_a_line_break_in_the_name_of_a_calendar_is_a_blank():
+    calendar = Calendar.from_ical(calendar_of([], name="Nghệ An\r\nX-EVIL:1", time_zone=HANOI, at=AT))
+
+    assert (calendar["name"], calendar["x-wr-calname"]) == ("Nghệ An X-EVIL:1", "Nghệ An X-EVIL:1")
+
+
 def test_a_calendar_without_events_has_none():
     assert read() == []
 

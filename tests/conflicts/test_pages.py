@@ -418,3 +418,23 @@ def test_times_take_as_many_statements_for_one_as_for_three(client, world, queri
         client.open(path)
 
     assert one.total == three.total
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_no_day(client, world, day):
+    page = client.fill(
+        f"{world.path}/availability", **answers(f"site:{world.vinh.id}", first_day=day, last_day=day)
+    )
+
+    assert set(page.errors) == {"Write the day as in 10/10/2026."}
+    assert db.session.scalars(select(Availability)).all() == []
+
+
+def test_a_forged_name_of_a_finding_is_not_found(client, world):
+    token = client.open(f"{world.path}/availability").value("csrf_token")
+
+    forged = client.post(
+        f"{world.path}/check/override/remove", {"rule": "\x00", "key": "x\x00", "csrf_token": token}
+    )
+
+    assert (forged.status, client.open(f"{world.path}/check/override?rule=%00&key=%00").status) == (404, 404)

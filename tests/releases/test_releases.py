@@ -4,6 +4,7 @@ import pytest
 
 from dxday.audit.models import AuditEntry
 from dxday.conflicts.rules import Level
+from dxday.core.errors import NotFound
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.programme import publishing, queries, services
@@ -305,3 +306,10 @@ def test_the_feed_of_changes_is_atom_with_one_entry_for_each_release(scene, clie
         "1. First",
     ]
     assert "14:00–15:00" in feed.find("a:entry/a:content", names).text
+
+
+def test_a_number_that_no_release_can_have_is_not_found(app):
+    edition = make.edition()
+
+    with pytest.raises(NotFound):
+        releases.get_release(edition.id, 99_999_999_999_999)

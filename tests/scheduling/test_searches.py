@@ -1,4 +1,5 @@
 from datetime import UTC, date, time, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -294,3 +295,19 @@ def test_who_cancels_a_search_gets_no_proposal(own_app):
         assert outcome in (Carriage.CANCELLED, None)
         assert db.session.query(Proposal).count() == 0
         assert db.session.query(Placement).count() == 12
+
+
+def test_an_edition_has_one_search_at_a_time(scene):
+    given = {"actor": make.actor(Role.ORGANIZER, edition_id=scene.edition.id), "now": make.NOW}
+    wish = Wish(Task.IMPROVE)
+    first = services.request_search(SEARCH, scene.edition, wish, guid=uuid4(), **given)
+
+    with pytest.raises(rules.SearchUnderWay):
+        services.request_search(SEARCH, scene.edition, wish, guid=uuid4(), **given)
+
+    other = Scene()
+    elsewhere = {"actor": make.actor(Role.ORGANIZER, edition_id=other.edition.id), "now": make.NOW}
+    assert services.request_search(SEARCH, other.edition, wish, guid=uuid4(), **elsewhere).id != first.id
+    first.carriage = Carriage.DONE
+    db.session.flush()
+    assert services.request_search(SEARCH, scene.edition, wish, guid=uuid4(), **given).id != first.id

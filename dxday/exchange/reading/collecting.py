@@ -1,5 +1,7 @@
 """What the readers of all formats share: times, persons, and collecting sessions into a book."""
 
+import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,12 @@ _USUAL_ZONES = (
     "Asia/Ho_Chi_Minh UTC Europe/Berlin Europe/London Europe/Athens Asia/Kolkata Asia/Tokyo Asia/Shanghai "
     "America/New_York America/Chicago America/Denver America/Los_Angeles America/Sao_Paulo Australia/Sydney"
 ).split()
+
+_YEARS = range(1900, 3000)
+"""Others may lead out of what a calendar holds."""
+
+_MOST_SEATS = 10**6
+_DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,50 @@ def find_zone(name: str) -> ZoneInfo:
 def read_date(text: str) -> date:
     """Return the day of "2026-10-10".  Raises RowRefused."""
     try:
-        return date.fromisoformat(text.strip()[:10])
+        return check_day(date.fromisoformat(text.strip()[:10]))
     except ValueError:
         raise RowRefused(
             lazy_gettext("“%(text)s” is no day; write it as 2026-10-10.", text=text[:40])
         ) from None
+
+
+def check_day(day: date) -> date:
+    """Return a day of an edition that may be, or raise ValueError."""
+    if day.year not in _YEARS:
+        raise ValueError(f"no year of an edition: {day}")
+    return day
+
+
+def read_seats(value: object) -> int | None:
+    """Return how many a room holds; None for what is no such number."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < _MOST_SEATS else None
+
+
+def parse(text: str | bytes) -> Any:
+    """Return the values of JSON.  Raises ValueError, also for numbers that JSON does not have, and RecursionError."""
+    return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text[:40]} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def tidied(value: Any, *, depth: int = 0) -> Any:
+    """Return a JSON value with every text in it tidied: no database takes a NUL.  Raises RowRefused when too deep."""
+    if depth > _DEEPEST:
+        raise RowRefused(lazy_gettext("elements lie too deep in each other"))
+    if isinstance(value, str):
+        return rules.tidy(value)
+    if isinstance(value, list):
+        return [tidied(each, depth=depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {rules.tidy_line(key): tidied(each, depth=depth + 1) for key, each in value.items()}
+    return value
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime:
@@ -65,6 +112,7 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime:
         raise RowRefused(lazy_gettext("There is no 24:00: write 00:00 of the next day."))
     try:
         moment = datetime.fromisoformat(written)
+        check_day(moment.date())
         if moment.utcoffset() is None:
             moment = moment.replace(tzinfo=zone)
         moment.astimezone(UTC)
@@ -143,21 +191,21 @@ def read_own(mark: Fields, book: Book) -> None:
         book.zone = find_zone(str(mark["zone"])).key
     for site in _list(mark, "sites"):
         code = str(site.get("code", ""))
-        name = rules.tidy_texts(_texts(site.get("name")))
+        name = _names(site.get("name"))
         book.sites.append(rules.BookSite(code, name or {"en": code}, site.get("main") is True))
         for each in _list(site, "rooms"):
-            names = rules.tidy_texts(_texts(each.get("name")))
+            names = _names(each.get("name"))
             room = BookRoom(
                 name=next(iter(names.values()), str(each.get("code", ""))),
                 site=code,
                 code=str(each.get("code", "")),
                 names=names,
-                capacity=each["capacity"] if isinstance(each.get("capacity"), int) else None,
+                capacity=read_seats(each.get("capacity")),
                 shared=each.get("shared") is True,
             )
             book.rooms[room.key] = room
     for track in _list(mark, "tracks"):
-        names = rules.tidy_texts(_texts(track.get("name")))
+        names = _names(track.get("name"))
         if names:
             book.tracks[rules.tidy_line(track.get("shown"))] = names
 
@@ -213,6 +261,11 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
             )
         )
     origin = origins[0]
+    places = tuple(_own_place(event, book) for event in (origin, *(e for e in events if e is not origin)))
+    if sum(place.role is PlacementRole.ORIGIN for place in places) > 1:
+        raise RowRefused(lazy_gettext("It is held at more than one site; a session has one origin."))
+    if len({(place.site, place.room) for place in places}) < len(places):
+        raise RowRefused(lazy_gettext("It stands twice in the same room."))
     parts = [
         BookPart(person.key, PartKind(kind), None, remote=remote)
         for person, kind, remote in _kinds(origin)
@@ -234,7 +287,7 @@ def _joined(guid: UUID, events: list[OwnEvent], book: Book) -> BookSession:
         guid=guid,
         texts=texts,
         whole=True,
-        places=tuple(_own_place(event, book) for event in (origin, *(e for e in events if e is not origin))),
+        places=places,
         language=origin.language,
         kind=origin.kind,
         track=origin.track,
@@ -295,6 +348,11 @@ def _kinds(event: OwnEvent) -> list[tuple[BookPerson, str, bool]]:
 def _list(fields: Fields, name: str) -> list[Fields]:
     found = fields.get(name)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _names(value: object) -> dict[str, str]:
+    """Return a name in every language, each on one line."""
+    return {code: rules.tidy_line(text) for code, text in rules.tidy_texts(_texts(value)).items()}
 
 
 def _texts(value: object) -> dict[str, str]:

@@ -4,7 +4,6 @@ Read by expat as a stream: nothing outside of the file is ever opened, a DOCTYPE
 forgotten as soon as it was read.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -126,8 +125,8 @@ def parse(
 
 def _read_mark(content: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = collecting.tidied(collecting.parse(content))
+    except (ValueError, RecursionError, RowRefused):
         return None
     return found if isinstance(found, dict) else None
 

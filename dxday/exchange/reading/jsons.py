@@ -24,7 +24,7 @@ _READ = frozenset(
 def read_json(data: bytes, context: Context) -> Book:
     """Return the programme of a JSON file.  Raises FileBroken, NotASchedule, TooManyRows."""
     try:
-        found = json.loads(data)
+        found = collecting.parse(data)
     except json.JSONDecodeError as error:
         raise rules.FileBroken(line=error.lineno, reason=error.msg) from error
     except RecursionError as error:
@@ -77,7 +77,10 @@ class _Version1:
         if zone := _line(conference.get("time_zone_name")):
             book.zone, self.zone = zone, collecting.find_zone(zone)
         self._read_rooms()
-        mark = self.schedule.get(MARK)
+        try:
+            mark = collecting.tidied(self.schedule.get(MARK))
+        except RowRefused as refused:
+            raise rules.FileBroken(line=1, reason=refused.message) from refused
         if isinstance(mark, dict):
             collecting.read_own(mark, book)
             self.zone = collecting.find_zone(book.zone) if book.zone else self.zone
@@ -93,8 +96,7 @@ class _Version1:
             name, capacity = _line(room.get("name")), room.get("capacity")
             if name:
                 names.append(name)
-                seats = int(capacity) if isinstance(capacity, int | float) and 0 <= capacity < 10**6 else None
-                self.book.rooms[None, name] = BookRoom(name=name, capacity=seats)
+                self.book.rooms[None, name] = BookRoom(name=name, capacity=collecting.read_seats(capacity))
         self.declared = frozenset(names)
 
     def _read_day(self, fields: Fields) -> None:
@@ -272,19 +274,10 @@ class _Version1:
         more = {name: value for name, value in event.items() if name not in _READ}
         if event.get("do_not_stream") not in (None, False, ""):
             more["do_not_stream"] = event["do_not_stream"]
-        kept["more"] = collecting.without_empty({rules.tidy_line(k): _tidied(v) for k, v in more.items()})
+        kept["more"] = collecting.without_empty(
+            {rules.tidy_line(k): collecting.tidied(v) for k, v in more.items()}
+        )
         return {name: value for name, value in collecting.without_empty(kept).items() if value is not False}
-
-
-def _tidied(value: Any) -> Any:
-    """Return a JSON value with every text in it tidied: no database takes a NUL."""
-    if isinstance(value, str):
-        return rules.tidy(value)
-    if isinstance(value, list):
-        return [_tidied(each) for each in value]
-    if isinstance(value, dict):
-        return {rules.tidy_line(key): _tidied(each) for key, each in value.items()}
-    return value
 
 
 def _end(starts_at: datetime, written: str, read: Any, zone: Any) -> datetime:
@@ -308,7 +301,7 @@ def _days_of_slots(found: Fields) -> Iterator[tuple[date, dict[str, Any]]]:
             continue
         for written, minutes in part.items():
             try:
-                day = date.fromisoformat(written)
+                day = collecting.check_day(date.fromisoformat(written))
             except ValueError:
                 continue
             if isinstance(minutes, dict):
@@ -350,7 +343,7 @@ class _Slots:
         name, capacity = _line(room.get("name")), room.get("capacity")
         if name:
             self.book.rooms.setdefault(
-                (None, name), BookRoom(name=name, capacity=capacity if isinstance(capacity, int) else None)
+                (None, name), BookRoom(name=name, capacity=collecting.read_seats(capacity))
             )
         return name
 

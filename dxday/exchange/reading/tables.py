@@ -42,6 +42,14 @@ _MOST_COLUMNS = 100
 _MOST_UNPACKED = 200_000_000
 """What an XLSX file, which is packed, may unfold to."""
 
+_MOST_TAGS = 2_000_000
+"""In all parts together; each cell takes 600 bytes to read, and packs to almost nothing."""
+
+_STEP = 1 << 20
+
+_LAST_LINE = 200_000
+"""A sheet may claim that its next row is the billionth, and every row between is read as an empty one."""
+
 _BY_HEAD = {fold(head): name for name, heads in COLUMNS.items() for head in heads}
 _DELIMITERS = ";,\t"
 
@@ -90,7 +98,9 @@ def read_xlsx(data: bytes, context: Context) -> Book:
         try:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what the file claims of its size is not what is read
-            return _Table("xlsx", context).read(enumerate(sheet.iter_rows(values_only=True), start=1))
+            return _Table("xlsx", context).read(
+                enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), start=1)
+            )
         finally:
             book.close()
     except rules.FileRefused:
@@ -115,7 +125,12 @@ def read_xlsx(data: bytes, context: Context) -> Book:
 
 
 def _check_parts(data: bytes) -> None:
-    """Raise FileTooLarge for a file that unfolds too far, DoctypeRefused for one with entities in a part."""
+    """Raise what a file is refused for before it is unfolded as a whole.
+
+    FileTooLarge when it unfolds too far, TooManyRows when it has more cells than sessions need, DoctypeRefused when a
+    part has entities.
+    """
+    tags = 0
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         if sum(part.file_size for part in parts.infolist()) > _MOST_UNPACKED:
             raise rules.FileTooLarge(most=_MOST_UNPACKED // 1_000_000)
@@ -123,8 +138,13 @@ def _check_parts(data: bytes) -> None:
             if part.filename.endswith((".xml", ".rels")):
                 with parts.open(part) as file:
                     start = file.read(4096)
+                    tags += start.count(b"<")
+                    while tags <= _MOST_TAGS and (piece := file.read(_STEP)):
+                        tags += piece.count(b"<")
                 if b"<!DOCTYPE" in start.replace(b"\0", b""):
                     raise rules.DoctypeRefused(line=1)
+                if tags > _MOST_TAGS:
+                    raise rules.TooManyRows(most=rules.MOST_ROWS)
 
 
 class _Table:
@@ -140,6 +160,8 @@ class _Table:
     def read(self, rows: Iterable[tuple[int, Sequence[Any]]]) -> Book:
         """Return the book.  Raises ColumnsMissing, TooManyRows."""
         for number, cells in rows:
+            if number > _LAST_LINE:
+                raise rules.TooManyRows(most=rules.MOST_ROWS)
             filled = list(cells[:_MOST_COLUMNS])
             if not any(_text(cell) for cell in filled):
                 continue
@@ -245,13 +267,7 @@ class _Table:
 
     def _times(self, cells: Sequence[Any]) -> tuple[datetime, datetime]:
         day, start = _at(cells, self.columns["day"]), _at(cells, self.columns["start"])
-        on = (
-            day.date()
-            if isinstance(day, datetime)
-            else day
-            if isinstance(day, date)
-            else _read_day(_text(day))
-        )
+        on = collecting.read_date(day.isoformat()) if isinstance(day, date) else _read_day(_text(day))
         midnight = datetime(on.year, on.month, on.day, tzinfo=self.context.zone)
         starts_at = midnight + _since_midnight(start)
         end = self._cell(cells, "end")
@@ -289,7 +305,7 @@ def _read_day(text: str) -> date:
     parts = text.strip().split("/")
     if len(parts) == 3 and all(part.strip().isdigit() for part in parts):
         try:
-            return date(int(parts[2]), int(parts[1]), int(parts[0]))
+            return collecting.check_day(date(int(parts[2]), int(parts[1]), int(parts[0])))
         except ValueError:
             raise RowRefused(
                 lazy_gettext("“%(text)s” is no day; write it as 2026-10-10.", text=text[:40])
