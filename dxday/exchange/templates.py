@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 from openpyxl import Workbook
 
@@ -20,7 +21,6 @@ _EXAMPLE = {
     "title": "Lễ khai mạc",
     "kind": "ceremony",
     "language": "vi",
-    "day": "2026-10-10",
     "start": "08:00",
     "end": "09:30",
     "room": "Hội trường lớn",
@@ -28,9 +28,10 @@ _EXAMPLE = {
 }
 
 
-def write(form: str, locale: str) -> bytes:
-    """Return the table as "csv" or "xlsx", its heads in a language."""
-    rows = [tables.heads(locale), [_EXAMPLE.get(name, "") for name in tables.COLUMNS]]
+def write(form: str, locale: str, day: date) -> bytes:
+    """Return the table as "csv" or "xlsx", its heads in a language, its example on a day."""
+    example = _EXAMPLE | {"day": day.isoformat()}
+    rows = [tables.heads(locale), [example.get(name, "") for name in tables.COLUMNS]]
     if form == "csv":
         text = io.StringIO(_MARK, newline="")
         text.seek(0, io.SEEK_END)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from dxday.core.i18n import pick
+from dxday.core.markup import plain
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.programme import linked, queries
@@ -101,7 +102,7 @@ def describe_session(
     return linked.session_event(
         name=pick(session.title, locale),
         url=_session_address(edition, session.code),
-        description=pick(session.abstract, locale),
+        description=plain(pick(session.abstract, locale)),
         status=Status.CANCELLED if cancelled else _status_of(edition),
         language=session.language,
         track=pick(session.track.name, locale) if session.track else "",

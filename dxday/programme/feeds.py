@@ -5,6 +5,7 @@ from uuid import UUID
 
 from dxday.adapters.calendars import CalendarEvent
 from dxday.core.i18n import pick
+from dxday.core.markup import plain
 from dxday.programme.models import Track
 from dxday.programme.queries import Entry, Showing
 from dxday.programme.rules import PlacementRole
@@ -108,7 +109,7 @@ def _event(
         starts_at=showing.starts_at,
         ends_at=showing.ends_at,
         title=pick(entry.title, locale),
-        description=pick(entry.abstract, locale),
+        description=plain(pick(entry.abstract, locale)),
         location=", ".join(filter(None, places)),
         url=urls[entry.id],
         sequence=entry.sequence,

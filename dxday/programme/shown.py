@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from dxday.core.i18n import Translations, language_of, pick
+from dxday.core.markup import plain
 from dxday.core.vietnamese import find_spans
 from dxday.editions.models import Edition
 from dxday.programme import queries, timetable
@@ -332,7 +333,7 @@ def marked(text: str, words: Sequence[str]) -> str:
 
 def snippet(texts: Translations | None, locale: str, words: Sequence[str]) -> str:
     """Return the piece of a text around the first of the words, or "" where none of them stands in it."""
-    text = " ".join(pick(texts, locale).split())
+    text = " ".join(plain(pick(texts, locale)).split())
     spans = find_spans(text, words)
     if not spans:
         return ""

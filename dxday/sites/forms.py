@@ -24,7 +24,7 @@ class SiteForm(Form):
     seen = HiddenField()
     code = StringField(lazy_gettext("Code"), [required(), at_most(40)], description=CODE_HELP)
     kind = SelectField(
-        lazy_gettext("Kind"),
+        lazy_gettext("Kind of site"),
         choices=[SelectChoice(kind.value, name) for kind, name in SITE_KIND_NAMES.items()],
     )
     name_vi = StringField(lazy_gettext("Name in Vietnamese"), [at_most(200)])

@@ -13,6 +13,7 @@ from flask import Flask, current_app, g, has_app_context
 from flask_babel import get_locale
 
 from dxday.core.i18n import Translations, pick
+from dxday.core.markup import plain
 
 
 @lru_cache(maxsize=64)
@@ -118,6 +119,6 @@ def init_app(app: Flask) -> None:
     """Give the filters to every template."""
     filters: dict[str, Any] = {
         f.__name__: f
-        for f in (text, day, day_short, clock, moment, span, month, number, percent, filesize, iso)
+        for f in (text, day, day_short, clock, moment, span, month, number, percent, filesize, iso, plain)
     }
     app.jinja_env.filters.update(filters)

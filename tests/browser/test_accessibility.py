@@ -39,6 +39,10 @@ FILES = {
     "certificates_public.download",
     "mailbox.file",
     "operations.file",
+    "exchange.template",
+    "exchange_public.schedule_xml",
+    "exchange_public.schedule_json",
+    "releases_public.feed",
 }
 """What is linked and is no page."""
 FRAMES = {"letters.preview", "reminders.letter"}

@@ -94,7 +94,8 @@ def again(operation_id: int) -> ResponseReturnValue:
 def template(form: str) -> ResponseReturnValue:
     if form not in templates.MEDIA_TYPES:
         raise NotFound
-    response = Response(templates.write(form, current_locale()), content_type=templates.MEDIA_TYPES[form])
+    table = templates.write(form, current_locale(), g.edition.starts_on)
+    response = Response(table, content_type=templates.MEDIA_TYPES[form])
     response.headers.set("Content-Disposition", "attachment", filename=f"programme.{form}")
     return response
 

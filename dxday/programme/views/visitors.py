@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dxday.core.errors import NotFound
 from dxday.core.i18n import pick
+from dxday.core.markup import plain_each
 from dxday.programme import announcing, feeds, queries, search
 from dxday.programme.rules import MODE_NAMES, PART_KIND_NAMES, SESSION_KIND_NAMES, PlacementRole, public_link
 from dxday.programme.shown import Programme, Wanted, language_name, said, zone_name
@@ -136,8 +137,8 @@ def session(code: str) -> ResponseReturnValue:
         session=found,
         title=said(found.title, locale),
         subtitle=said(found.subtitle, locale),
-        abstract=said(found.abstract, locale),
-        description=said(found.description, locale),
+        abstract=said(plain_each(found.abstract), locale),
+        description=said(plain_each(found.description), locale),
         language=language_name(found.language),
         language_name=language_name,
         zone=zone_name(g.edition),
