@@ -98,6 +98,7 @@ def test_a_repair_keeps_what_can_stay(day, tmp_path):
     [
         ("{", "$: this is no JSON"),
         ('{"grid": 5}', "$: 'days' is a required property."),
+        (r'{"grid": "\ud800"}', "$: this is no JSON"),
     ],
 )
 def test_a_bad_problem_is_refused_and_nothing_is_written(tmp_path, text, refusal):

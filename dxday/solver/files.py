@@ -44,6 +44,7 @@ def read_problem(text: str | bytes) -> Problem:
         refuse("$", lazy_gettext("the file is larger than %(bytes)d bytes."), bytes=LARGEST)
     try:
         document = json.loads(text, parse_constant=_no_constant, parse_float=_whole)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character is no text, and no file takes it
     except (ValueError, RecursionError) as fault:
         refuse("$", lazy_gettext("this is no JSON (%(fault)s)."), fault=fault)
     return problem_of(document)
