@@ -14,7 +14,7 @@ from dxday.conflicts import queries as conflicts
 from dxday.conflicts.engine import Index
 from dxday.core.i18n import Translations
 from dxday.db import db
-from dxday.programme.models import Part, Placement, Session, Track
+from dxday.programme.models import Part, Placement, Session
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
 
 
@@ -125,15 +125,6 @@ def find_row(edition_id: int, code: str) -> Row | None:
         select(Session.id).where(Session.edition_id == edition_id, Session.code == code)
     )
     return list_rows(edition_id, ids=[session_id])[0] if session_id is not None else None
-
-
-def list_tracks(edition_id: int) -> list[Track]:
-    """Return the tracks of the edition in their order."""
-    return list(
-        db.session.scalars(
-            select(Track).where(Track.edition_id == edition_id).order_by(Track.position, Track.id)
-        )
-    )
 
 
 # What stands against it ----------------------------------------------------------------------------------------------

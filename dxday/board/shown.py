@@ -14,6 +14,7 @@ from dxday.board.queries import Placed, Row
 from dxday.board.rules import Filters
 from dxday.core.vietnamese import fold, sort_key
 from dxday.editions.models import Edition
+from dxday.programme import queries as programme
 from dxday.programme.models import Track
 from dxday.programme.rules import (
     MODE_NAMES,
@@ -84,7 +85,7 @@ class Board:
         """Load it; without a `day` the first one that has sessions is shown."""
         self.edition, self.filters, self.zoom = edition, filters, zoom
         self.sites = site_queries.list_sites(edition.id)
-        self.tracks = queries.list_tracks(edition.id)
+        self.tracks = programme.list_tracks(edition.id)
         self.words = Words(self.sites, self.tracks)
         everything = queries.list_rows(edition.id)
         self.total = len(everything)

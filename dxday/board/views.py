@@ -18,6 +18,7 @@ from dxday.core import clock
 from dxday.core.errors import NotFound, Refusal, Stale
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
+from dxday.programme import queries as programme
 from dxday.programme.arranging import Wanted
 from dxday.programme.rules import MODE_NAMES, SESSION_STATE_NAMES, Mode, Overridable
 from dxday.programme.shown import zone_name
@@ -257,7 +258,7 @@ def _parsed(written: str | None) -> Any:
 
 
 def _words() -> shown.Words:
-    return shown.Words(sites.list_sites(g.edition.id), queries.list_tracks(g.edition.id))
+    return shown.Words(sites.list_sites(g.edition.id), programme.list_tracks(g.edition.id))
 
 
 def _sessions(ids: set[int]) -> list[dict[str, Any]]:

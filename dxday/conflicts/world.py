@@ -154,6 +154,13 @@ class World:
         """Return the placements of a session that take place."""
         return self._things_of(session_id).slots
 
+    def slots_in(self, focus: Focus) -> Iterator[Slot]:
+        """Yield the placements that a rule shall look at."""
+        for session_id in focus.sessions:
+            for slot in self.slots_of(session_id):
+                if slot.id in focus.placements:
+                    yield slot
+
     def origin_of(self, session_id: int) -> Slot | None:
         """Return where a session is held; else its first placement, or None while it has none."""
         return self._things_of(session_id).origin
@@ -161,10 +168,6 @@ class World:
     def stays_of(self, session_id: int) -> tuple[Stay, ...]:
         """Return who is needed where in a session."""
         return self._things_of(session_id).stays
-
-    def conference_of(self, session_id: int) -> Stretch | None:
-        """Return the time in which a session keeps a line busy, or None."""
-        return self._things_of(session_id).conference
 
     def officers_of(self, session_id: int, site_id: int) -> list[int]:
         """Return the people who preside over the session at the site: its own, else the site's."""

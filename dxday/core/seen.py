@@ -9,7 +9,11 @@ from dxday.core.errors import Stale
 
 def fingerprint(thing: object, names: Sequence[str]) -> str:
     """Return a short text that is another one as soon as one of these attributes of the thing is."""
-    values = [getattr(thing, name) for name in names]
+    return fingerprint_of([getattr(thing, name) for name in names])
+
+
+def fingerprint_of(values: Sequence[object]) -> str:
+    """Return a short text that is another one as soon as one of these values is, which JSON or `str` can write."""
     kept = json.dumps(values, default=str, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(kept.encode()).hexdigest()[:16]
 

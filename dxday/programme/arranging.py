@@ -1,19 +1,20 @@
-"""Arranging the draft: placing, moving and taking off many sessions in one go, as on the board."""
+"""Arranging the draft: placing, moving and taking off sessions, one or many, in one go."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dxday.core.actor import Actor
 from dxday.core.errors import NotFound
 from dxday.core.intervals import Interval
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme import holding, moving, queries, rules
+from dxday.programme import holding, queries, rules
 from dxday.programme.holding import Wish
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import Mode, PlacementRole
-from dxday.programme.services import note_change, placed_in
+from dxday.programme.trail import note_change
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 
@@ -34,6 +35,18 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class SessionMove:
+    """A session, whole, and where and when it is to be held; without a room it stays in the one that it has."""
+
+    session: Session
+    starts_at: datetime
+    ends_at: datetime
+    room: Room | None = None
+    received_in: Mapping[int, Room] = field(default_factory=dict)
+    """Other rooms for sites that receive it, by the ids of their placements."""
+
+
+@dataclass(frozen=True)
 class TakenOff:
     """A draft that is to lose its time and place."""
 
@@ -51,6 +64,11 @@ class Step:
     ends_at: datetime
     room_id: int | None
     named: bool = True
+    was: datetime | None = field(init=False)
+    """When it began until now; None for what is placed nowhere yet."""
+
+    def __post_init__(self) -> None:
+        self.was = self.placement.starts_at if self.placement else None
 
     @property
     def changes(self) -> bool:
@@ -82,40 +100,62 @@ def arrange(
     sessions = _load(edition, [*wanted, *off])
     for one in off:
         _take_off(sessions[one.session_id], actor=actor, now=now)
-    steps = plan(sessions, wanted)
-    changing = [step for step in steps if step.changes]
-    rooms = _rooms(edition, changing)
-    for step in changing:
+    steps = [step for step in plan(sessions, wanted) if step.changes]
+    rooms = _rooms(edition, steps)
+    for step in steps:
         _check(edition, step, rooms)
-    _check_each_room_once(steps)
-    was = {id(step): step.placement.starts_at if step.placement else None for step in changing}
-    wishes = [
-        Wish(_placement(edition, step, rooms), room, Interval(step.starts_at, step.ends_at), step.session)
-        for step in changing
-        if (room := _room(step, rooms)) is not None and not _is_off(step)
-    ]
-    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
-        # The databases look at each row by itself, so whoever swaps rooms lets go of both first.
-        if len(changing) > 1:
-            for step in changing:
-                moving.put_into(_placement(edition, step, rooms), None)
-            db.session.flush()
-        for step in changing:
-            placement, room = _placement(edition, step, rooms), _room(step, rooms)
-            if (placement.starts_at, placement.ends_at) != (step.starts_at, step.ends_at):
-                placement.confirmed_at = None  # a site was ready for the old time
-            placement.starts_at, placement.ends_at = step.starts_at, step.ends_at
-            if room is not None:
-                placement.site_id = room.site_id
-            moving.put_into(placement, room)
-            if was[id(step)] is None:
-                step.session.placements.append(placement)
+    _settle(edition, steps, rooms, override_reason=override_reason, actor=actor, now=now)
     for session in sessions.values():
-        own = [step for step in changing if step.session is session]
+        own = [step for step in steps if step.session is session]
         for step in own:
             if step.named:
-                _note(step, was[id(step)], sites=len(own), actor=actor, now=now)
+                _note(step, sites=len(own), actor=actor, now=now)
     return list(sessions.values())
+
+
+def move_sessions(
+    edition: Edition,
+    moves: Sequence[SessionMove],
+    *,
+    actor: Actor,
+    now: datetime,
+    any_site: bool = False,
+    override_reason: str = "",
+) -> None:
+    """Move sessions in one go, so that two may change places; what is placed nowhere yet gets its room.
+
+    Every site that receives a session moves by the same shift and keeps its offset.  A permission to share a room was
+    given for the old time and ends.  `any_site` allows rooms of other sites than the one where it is held.  Raises
+    CancelledForGood, NotPlacedYet, TimesNotInOrder, TooLong, OutsideEdition, NotFound, RoomNotAtSite, RoomTwice,
+    RoomTaken.
+    """
+    for move in moves:
+        rules.check_can_change(move.session.state)
+        check_times(edition, move.starts_at, move.ends_at)
+    sessions = {move.session.id: move.session for move in moves}
+    wanted = [each for move in moves for each in _wanted(move, any_site=any_site)]
+    steps = [step for step in plan(sessions, wanted) if step.changes]
+    was = {session: _held_from(session) for session in sessions.values()}
+    _settle(edition, steps, _rooms(edition, steps), override_reason=override_reason, actor=actor, now=now)
+    for move in moves:
+        if own := [step for step in steps if step.session is move.session]:
+            before = was[move.session]
+            note_change(
+                move.session,
+                "session.moved" if before else "session.placed",
+                actor=actor,
+                now=now,
+                was=before.isoformat() if before else None,
+                starts_at=move.starts_at.isoformat(),
+                sites=len(own),
+            )
+
+
+def check_times(edition: Edition, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise TimesNotInOrder, TooLong or OutsideEdition."""
+    rules.check_times(starts_at, ends_at)
+    day = starts_at.astimezone(ZoneInfo(edition.time_zone)).date()
+    rules.check_day(day, first=edition.starts_on, last=edition.ends_on)
 
 
 def plan(sessions: dict[int, Session], wanted: Sequence[Wanted]) -> list[Step]:
@@ -131,11 +171,9 @@ def plan(sessions: dict[int, Session], wanted: Sequence[Wanted]) -> list[Step]:
         steps.append(Step(session, placement, each.starts_at, each.ends_at, each.room_id))
         if placement is None or placement.role is not PlacementRole.ORIGIN:
             continue
-        by = each.starts_at - placement.starts_at
-        longer = (each.ends_at - each.starts_at) - (placement.ends_at - placement.starts_at)
-        if by or longer:
+        if (placement.starts_at, placement.ends_at) != (each.starts_at, each.ends_at):
             steps += [
-                Step(session, other, *_shifted(other, by, longer), other.room_id, named=False)
+                Step(session, other, *_along(other, placement, each), other.room_id, named=False)
                 for other in session.placements
                 if other is not placement and other.id not in named
             ]
@@ -175,8 +213,42 @@ def _find(session: Session, placement_id: int | None) -> Placement | None:
     raise NotFound
 
 
-def _shifted(placement: Placement, by: timedelta, longer: timedelta) -> tuple[datetime, datetime]:
+def _along(placement: Placement, origin: Placement, to: Wanted | SessionMove) -> tuple[datetime, datetime]:
+    """Return the times of a placement that moves along with its origin and keeps its offset."""
+    by = to.starts_at - origin.starts_at
+    longer = (to.ends_at - to.starts_at) - (origin.ends_at - origin.starts_at)
     return rules.moved(placement.starts_at, placement.ends_at, by=by, longer=longer)
+
+
+def _wanted(move: SessionMove, *, any_site: bool) -> list[Wanted]:
+    """Return the placements that a move names: where the session is held, and what gets another room.
+
+    Raises NotPlacedYet, TimesNotInOrder, TooLong, RoomNotAtSite.
+    """
+    session, room = move.session, move.room
+    if not session.placements:
+        if room is None:
+            raise rules.NotPlacedYet
+        return [Wanted(session.id, session.version, None, move.starts_at, move.ends_at, room.id)]
+    origin = queries.origin_of(session)
+    if room is not None and room.site_id != origin.site_id and not any_site:
+        raise rules.RoomNotAtSite
+    there = room.id if room else origin.room_id
+    found = [Wanted(session.id, session.version, origin.id, move.starts_at, move.ends_at, there)]
+    for placement in session.placements:
+        other = move.received_in.get(placement.id)
+        if other is None or placement is origin:
+            continue
+        if other.site_id != placement.site_id:
+            raise rules.RoomNotAtSite
+        times = _along(placement, origin, move)
+        found.append(Wanted(session.id, session.version, placement.id, *times, other.id))
+    return found
+
+
+def _held_from(session: Session) -> datetime | None:
+    """Return when the session begins where it is held, or None while it is placed nowhere."""
+    return queries.origin_of(session).starts_at if session.placements else None
 
 
 def _rooms(edition: Edition, steps: Sequence[Step]) -> dict[int, Room]:
@@ -192,7 +264,7 @@ def _room(step: Step, rooms: dict[int, Room]) -> Room | None:
 
 
 def _check(edition: Edition, step: Step, rooms: dict[int, Room]) -> None:
-    moving.check_times(edition, step.starts_at, step.ends_at)
+    check_times(edition, step.starts_at, step.ends_at)
     room = _room(step, rooms)
     if step.placement is None:
         rules.check_room_for(Mode.ON_SITE, has_room=room is not None)
@@ -201,6 +273,40 @@ def _check(edition: Edition, step: Step, rooms: dict[int, Room]) -> None:
         rules.check_room_for(step.placement.mode, has_room=room is not None)
     if room is not None and room.site_id != step.placement.site_id and len(step.session.placements) > 1:
         raise rules.SiteStays
+
+
+def _settle(
+    edition: Edition,
+    steps: Sequence[Step],
+    rooms: dict[int, Room],
+    *,
+    override_reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Take the steps, all of which change something.  Raises RoomTwice, RoomTaken."""
+    _check_each_room_once(steps)
+    wishes = [
+        Wish(_placement(edition, step, rooms), room, Interval(step.starts_at, step.ends_at), step.session)
+        for step in steps
+        if (room := _room(step, rooms)) is not None and not _is_off(step)
+    ]
+    with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
+        # The databases look at each row by itself, so whoever swaps rooms lets go of both first.
+        if len(steps) > 1:
+            for step in steps:
+                holding.put_into(_placement(edition, step, rooms), None)
+            db.session.flush()
+        for step in steps:
+            placement, room = _placement(edition, step, rooms), _room(step, rooms)
+            if (placement.starts_at, placement.ends_at) != (step.starts_at, step.ends_at):
+                placement.confirmed_at = None  # a site was ready for the old time
+            placement.starts_at, placement.ends_at = step.starts_at, step.ends_at
+            if room is not None:
+                placement.site_id = room.site_id
+            holding.put_into(placement, room)
+            if step.was is None:
+                step.session.placements.append(placement)
 
 
 def _check_each_room_once(steps: Sequence[Step]) -> None:
@@ -221,7 +327,7 @@ def _placement(edition: Edition, step: Step, rooms: dict[int, Room]) -> Placemen
     """Return the step's placement; a session that has none yet gets one, which is not saved."""
     if step.placement is None:
         assert step.room_id is not None
-        step.placement = placed_in(
+        step.placement = holding.placed_in(
             edition,
             rooms[step.room_id],
             PlacementRole.ORIGIN,
@@ -241,8 +347,8 @@ def _take_off(session: Session, *, actor: Actor, now: datetime) -> None:
     note_change(session, "session.unplaced", actor=actor, now=now, was=placement.starts_at.isoformat())
 
 
-def _note(step: Step, was: datetime | None, *, sites: int, actor: Actor, now: datetime) -> None:
-    placement = step.placement
+def _note(step: Step, *, sites: int, actor: Actor, now: datetime) -> None:
+    placement, was = step.placement, step.was
     assert placement is not None
     starts_at = step.starts_at.isoformat()
     if was is None:

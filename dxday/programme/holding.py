@@ -17,6 +17,7 @@ from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.programme import queries, rules
 from dxday.programme.models import Placement, PlacementOverride, Session
+from dxday.programme.rules import Mode, PlacementRole
 from dxday.sites import queries as sites
 from dxday.sites.models import Room
 
@@ -73,6 +74,40 @@ def kept(
             beside=booking.session_id,
             reason=reason,
         )
+
+
+def placed_in(
+    edition: Edition,
+    room: Room,
+    role: PlacementRole,
+    mode: Mode,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> Placement:
+    """Return a new placement in the room, of no session yet."""
+    placement = Placement(
+        edition_id=edition.id,
+        site_id=room.site_id,
+        role=role,
+        mode=mode,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        override=None,
+    )
+    put_into(placement, room)
+    return placement
+
+
+def put_into(placement: Placement, room: Room | None) -> None:
+    """Give a placement its room, or none."""
+    placement.room_id = room.id if room else None
+    placement.room_shared = room.shared if room else None
+
+
+def check_not_there(session: Session, room: Room, *, besides: Placement | None = None) -> None:
+    """Raise RoomTwice for a room in which the session is already."""
+    if any(p.room_id == room.id for p in session.placements if p is not besides):
+        raise rules.RoomTwice
 
 
 def _find_taken(wishes: Sequence[Wish]) -> list[tuple[Wish, queries.Booking]]:

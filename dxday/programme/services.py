@@ -6,10 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.attributes import flag_modified
 
 from dxday.accounts.models import Person
-from dxday.audit import services as audit
 from dxday.core import codes
 from dxday.core.actor import Actor
 from dxday.core.errors import NotFound, Stale
@@ -18,11 +16,12 @@ from dxday.core.intervals import Interval
 from dxday.core.vietnamese import slug
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.programme import holding, moving, publishing, queries, rules
-from dxday.programme.holding import Wish
+from dxday.programme import arranging, holding, publishing, queries, rules
+from dxday.programme.arranging import SessionMove
+from dxday.programme.holding import Wish, placed_in
 from dxday.programme.models import Part, Placement, Session
-from dxday.programme.moving import SessionMove
 from dxday.programme.rules import Mode, PartKind, PlacementRole, Reception, SessionKind, SessionState
+from dxday.programme.trail import note, note_change
 from dxday.sites import queries as sites
 from dxday.sites.models import Room, Site
 
@@ -103,7 +102,7 @@ def add_session(
                 )
             )
     db.session.flush()
-    _note("session.added", session, actor=actor, now=now, sites=len(wishes))
+    note(session, "session.added", actor=actor, now=now, sites=len(wishes))
     return session
 
 
@@ -145,7 +144,7 @@ def add_placement(
     rules.check_can_change(session.state)
     origin = _origin(session)
     edition = _edition(session)
-    moving.check_not_there(session, room)
+    holding.check_not_there(session, room)
     placement = placed_in(
         edition, room, PlacementRole.RECEIVING, Mode.BROADCAST, origin.starts_at, origin.ends_at
     )
@@ -207,7 +206,7 @@ def move_session(
     rules.check_can_change(session.state)
     _origin(session)
     move = SessionMove(session, starts_at, ends_at, room)
-    moving.move_sessions(_edition(session), [move], override_reason=override_reason, actor=actor, now=now)
+    arranging.move_sessions(_edition(session), [move], override_reason=override_reason, actor=actor, now=now)
 
 
 def change_placement(
@@ -241,7 +240,7 @@ def change_placement(
     if times != had_times:
         if placement.role is PlacementRole.ORIGIN:
             raise rules.OriginMovesAll
-        moving.check_times(edition, *times)
+        arranging.check_times(edition, *times)
     was_received = placement.cancelled_at is None
     reason = reception.opt_out_reason if reception else ""
     if was_received and not received and not reason:
@@ -250,14 +249,14 @@ def change_placement(
         raise rules.RoomNotAtSite
     rules.check_room_for(mode, has_room=room is not None)
     if room is not None:
-        moving.check_not_there(session, room, besides=placement)
+        holding.check_not_there(session, room, besides=placement)
     stays = (room.id if room else None) == placement.room_id and received == was_received
     wishes = []
     if room is not None and received and not (stays and times == had_times):
         wishes = [Wish(placement, room, Interval(*times))]
     with holding.kept(edition, wishes, reason=override_reason, actor=actor, now=now):
         if not stays:
-            moving.put_into(placement, room)
+            holding.put_into(placement, room)
         placement.starts_at, placement.ends_at = times
         if received != was_received:
             placement.cancelled_at = None if received else now
@@ -371,7 +370,7 @@ def publish_session(session: Session, *, actor: Actor, now: datetime) -> None:
     )
     if release is None:
         raise rules.NothingToPublish
-    _note("session.published", session, actor=actor, now=now)
+    note(session, "session.published", actor=actor, now=now)
 
 
 def cancel_session(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -408,12 +407,12 @@ def _wishes(
     starts_at: datetime | None,
     ends_at: datetime | None,
 ) -> list[Wish]:
-    """Return the new placements in these rooms; none without rooms.  Raises what `moving.check_times` raises."""
+    """Return the new placements in these rooms; none without rooms.  Raises what `arranging.check_times` raises."""
     if not rooms:
         return []
     if starts_at is None or ends_at is None:
         raise rules.TimesMissing
-    moving.check_times(edition, starts_at, ends_at)
+    arranging.check_times(edition, starts_at, ends_at)
     return [
         Wish(placed_in(edition, at, role, how, starts_at, ends_at), at, Interval(starts_at, ends_at))
         for at, role, how in rooms
@@ -438,28 +437,6 @@ def _only_details(details: Mapping[str, Any]) -> dict[str, Any]:
     return {name: (value or None) if name in empty_is_none else value for name, value in details.items()}
 
 
-def placed_in(
-    edition: Edition,
-    room: Room,
-    role: PlacementRole,
-    mode: Mode,
-    starts_at: datetime,
-    ends_at: datetime,
-) -> Placement:
-    """Return a new placement in the room, of no session yet."""
-    placement = Placement(
-        edition_id=edition.id,
-        site_id=room.site_id,
-        role=role,
-        mode=mode,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        override=None,
-    )
-    moving.put_into(placement, room)
-    return placement
-
-
 def _first_room(site: Site) -> Room:
     if not site.rooms:
         raise rules.SiteHasNoRoom(site=lazy_pick(site.name))
@@ -467,18 +444,6 @@ def _first_room(site: Site) -> Room:
 
 
 # Common --------------------------------------------------------------------------------------------------------------
-
-
-def note_change(session: Session, action: str, *, actor: Actor, now: datetime, **facts: Any) -> None:
-    """Mark the session as changed and write the trail."""
-    session.updated_at = now
-    flag_modified(session, "updated_at")  # so that the version rises although only a placement was changed
-    db.session.flush()
-    _note(action, session, actor=actor, now=now, **facts)
-
-
-def _note(action: str, session: Session, *, actor: Actor, now: datetime, **facts: Any) -> None:
-    audit.record(action, subject=session.code, actor=actor, now=now, edition_id=session.edition_id, **facts)
 
 
 def _edition(session: Session) -> Edition:

@@ -17,7 +17,7 @@ from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
-from dxday.programme import moving
+from dxday.programme import arranging
 from dxday.programme import rules as programme
 from dxday.programme.models import Placement, Session
 from dxday.programme.rules import Mode
@@ -123,7 +123,7 @@ def propose_reception(
     if room is not None and room.site_id != site.id:
         raise programme.RoomNotAtSite
     programme.check_room_for(Mode(becomes["mode"]), has_room=room is not None)
-    moving.check_times(edition, *taking.times_there(session, becomes))
+    arranging.check_times(edition, *taking.times_there(session, becomes))
     wanted = {**becomes, "room": room.id if room else None, "received": True}
     was = queries.values_of(Kind.RECEIVE, session, placement)
     change = Change(Kind.RECEIVE, session.id, session.version, placement.id, was, wanted)
@@ -324,7 +324,7 @@ def _check_place(
 ) -> None:
     if room is not None and room.site_id != site.id:
         raise programme.RoomNotAtSite
-    moving.check_times(edition, starts_at, ends_at)
+    arranging.check_times(edition, starts_at, ends_at)
 
 
 def _put(site: Site, changes: Sequence[Change], *, actor: Actor, now: datetime) -> Proposal:

@@ -10,10 +10,10 @@ from dxday.accounts.models import Person
 from dxday.core.actor import Actor
 from dxday.core.i18n import lazy_pick
 from dxday.editions.models import Edition
-from dxday.programme import moving, services
+from dxday.programme import arranging, services
 from dxday.programme import queries as programme
+from dxday.programme.arranging import SessionMove
 from dxday.programme.models import Session
-from dxday.programme.moving import SessionMove
 from dxday.programme.rules import Mode, PartKind, Reception, RoomNotAtSite, SessionKind
 from dxday.proposals import queries, rules
 from dxday.proposals.queries import PEOPLE, Standing
@@ -94,7 +94,7 @@ class _Work:
             services.cancel_session(_there(each), **self.by)
         for each in self._of(Kind.OPT_OUT):
             self._receive(each)
-        moving.move_sessions(
+        arranging.move_sessions(
             self.edition, self._moves(), any_site=self.site_id is None, override_reason=self.reason, **self.by
         )
         for each in self._of(Kind.CHANGE):

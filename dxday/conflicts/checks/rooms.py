@@ -28,7 +28,7 @@ _ANOTHER_TIME_OR_ROOM = lazy_gettext("Give one of them another time or another r
 )
 def find_room_overlaps(world: World, focus: Focus) -> Iterator[Draft]:
     """Find pairs of placements in one room that overlap or leave too little time in between."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         if slot.room_id is None or world.rooms[slot.room_id].shared:
             continue
         pause = world.turnaround(world.rooms[slot.room_id])
@@ -86,7 +86,7 @@ def _say_overlap(world: World, first: Slot, second: Slot) -> Any:
 )
 def find_closed_rooms(world: World, focus: Focus) -> Iterator[Draft]:
     """Find placements outside of the times of their room."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         if slot.room_id is None:
             continue
         gap = find_gap(world, Of.ROOM, slot.room_id, slot.start, slot.end)
@@ -121,7 +121,7 @@ def find_closed_rooms(world: World, focus: Focus) -> Iterator[Draft]:
 )
 def find_missing_equipment(world: World, focus: Focus) -> Iterator[Draft]:
     """Find sessions whose room lacks what they need."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         if slot.room_id is None or slot.facts.role is not PlacementRole.ORIGIN:
             continue
         features = world.rooms[slot.room_id].features
@@ -189,7 +189,7 @@ def find_missing_lines(world: World, focus: Focus) -> Iterator[Draft]:
 )
 def find_small_rooms(world: World, focus: Focus) -> Iterator[Draft]:
     """Find placements with fewer seats than people."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         seats = slot.facts.capacity
         if seats is None and slot.room_id is not None:
             seats = world.rooms[slot.room_id].capacity or None
@@ -224,13 +224,6 @@ def find_small_rooms(world: World, focus: Focus) -> Iterator[Draft]:
             message,
             lazy_gettext("Choose a larger room, let a second room receive it, or offer fewer places."),
         )
-
-
-def _slots(world: World, focus: Focus) -> Iterator[Slot]:
-    for session_id in focus.sessions:
-        for slot in world.slots_of(session_id):
-            if slot.id in focus.placements:
-                yield slot
 
 
 def _about(slot: Slot, message: Words, mend: Words) -> Draft:

@@ -28,7 +28,7 @@ _ANOTHER_TIME_OR_GROUP = lazy_gettext("Give one of them another time, or another
 )
 def find_closed_sites(world: World, focus: Focus) -> Iterator[Draft]:
     """Find placements outside of the times of their site."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         gap = find_gap(world, Of.SITE, slot.site_id, slot.start, slot.end)
         if gap is None:
             continue
@@ -193,7 +193,7 @@ def _say_first_or_last(world: World, opens: bool, marked: Slot, other: Slot) -> 
 )
 def find_outside_days(world: World, focus: Focus) -> Iterator[Draft]:
     """Find placements that do not lie within the days of the edition."""
-    for slot in _slots(world, focus):
+    for slot in world.slots_in(focus):
         if not (world.first <= slot.start and slot.end <= world.last):
             yield _about(
                 slot,
@@ -251,13 +251,6 @@ def find_unplaced(world: World, focus: Focus) -> Iterator[Draft]:
                 message=lazy_gettext("“%(title)s” has no time and place yet.", title=world.title(session_id)),
                 mend=lazy_gettext("Place it on the board, or cancel it."),
             )
-
-
-def _slots(world: World, focus: Focus) -> Iterator[Slot]:
-    for session_id in focus.sessions:
-        for slot in world.slots_of(session_id):
-            if slot.id in focus.placements:
-                yield slot
 
 
 def _about(slot: Slot, message: Words, mend: Words) -> Draft:

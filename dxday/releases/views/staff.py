@@ -1,7 +1,5 @@
 """Pages: what would go out and whom it concerns, releasing it, earlier releases, and going back to one."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 
 from flask import Blueprint, flash, g, redirect, render_template, url_for
@@ -14,6 +12,7 @@ from dxday.core import clock
 from dxday.core.errors import Refusal, Stale
 from dxday.core.i18n import gettext as _
 from dxday.core.permissions import Permission
+from dxday.core.seen import fingerprint_of
 from dxday.programme.publishing import Change
 from dxday.programme.rules import EntryChange
 from dxday.releases import queries, services, shown
@@ -117,5 +116,4 @@ def _check_seen(form: ReleaseForm) -> None:
 
 
 def _fingerprint(found: Sequence[Change]) -> str:
-    seen = json.dumps([(each.session_id, each.becomes) for each in found], sort_keys=True)
-    return hashlib.sha256(seen.encode()).hexdigest()[:32]
+    return fingerprint_of([(each.session_id, each.becomes) for each in found])
