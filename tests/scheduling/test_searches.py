@@ -1,4 +1,9 @@
+import os
+import subprocess
+import sys
+import time as time_module
 from datetime import UTC, date, time, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,6 +16,7 @@ from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.operations import jobs
 from dxday.operations.models import Operation
+from dxday.programme import publishing
 from dxday.programme import queries as programme
 from dxday.programme.models import Placement
 from dxday.programme.rules import Mode, PlacementRole, SessionState
@@ -24,6 +30,19 @@ from dxday.scheduling.rules import Closure, Task, Wish
 from dxday.solver import search
 from tests import make
 from tests.conftest import on_both
+from tests.test_worker import until
+
+ROOT = Path(__file__).resolve().parents[2]
+CARRY = """
+import sys
+import config
+from dxday.app import create_app
+from dxday.core import clock
+from dxday.operations import jobs
+
+with create_app(config.read()).app_context():
+    jobs.carry_operation(int(sys.argv[1]), clock.now())
+"""
 
 
 class Scene:
@@ -311,3 +330,52 @@ def test_an_edition_has_one_search_at_a_time(scene):
     first.carriage = Carriage.DONE
     db.session.flush()
     assert services.request_search(SEARCH, scene.edition, wish, guid=uuid4(), **given).id != first.id
+
+
+@on_both
+def test_a_worker_that_is_killed_while_it_searches_leaves_the_programme_as_it_was(own_app):
+    """The real worker, SIGKILL in the middle; after the lease the search waits for another one."""
+    settings = own_app.extensions["dxday_settings"]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DXDAY_INSTANCE": str(settings.instance),
+        "DATABASE_URL": settings.database_url,
+    }
+    with own_app.app_context():
+        scene = Scene()
+        organizer = make.account(Role.ORGANIZER, edition_id=scene.edition.id)
+        rooms = [make.room(scene.main) for _ in range(12)]
+        sessions = [
+            scene.session("08:00", "09:00", room, track_id=None, audiences=[f"group-{number % 4}"])
+            for number, room in enumerate(rooms)
+        ]
+        wish = Wish(Task.IMPROVE, seconds=60, keep_published=False)
+        operation = make.operation(
+            scene.edition, kind=SEARCH.name, arguments=wish.plain(), requested_by_id=organizer.id
+        )
+        operation_id, edition_id = operation.id, scene.edition.id
+        db.session.commit()
+        before = publishing.draft_contents(edition_id)
+    worker = subprocess.Popen([sys.executable, "-c", CARRY, str(operation_id)], cwd=ROOT, env=environ)
+    try:
+        with own_app.app_context():
+            until(lambda: _carriage(operation_id) is Carriage.CLAIMED, seconds=60)
+            time_module.sleep(0.3)  # into the search
+    finally:
+        worker.kill()
+        worker.wait()
+
+    with own_app.app_context():
+        db.session.rollback()
+        held = _carriage(operation_id)
+        waiting = jobs.hand_out_operations(clock.now() + timedelta(hours=1))
+
+        assert (held, waiting) == (Carriage.CLAIMED, [operation_id])
+        assert publishing.draft_contents(edition_id) == before
+        assert db.session.query(Proposal).count() == 0
+        assert len(sessions) == 12
+
+
+def _carriage(operation_id):
+    db.session.rollback()
+    return db.session.get(Operation, operation_id, populate_existing=True).carriage
