@@ -78,6 +78,20 @@ def test_differences_are_shown_field_by_field(organizer, edition):
     ]
 
 
+@pytest.mark.parametrize(("guid", "ticked"), [(GUID, ["y"]), ("7b5d2c1e-0a4f-4d55-9c57-3e0c5a7f1b02", [])])
+def test_what_is_not_in_the_file_is_cancelled_unasked_only_when_the_file_knows_the_programme(
+    organizer, edition, guid, ticked
+):
+    organizer.send(organizer.follow(first := upload(organizer, edition, schedule())), first.location)
+    make.session(edition)
+    db.session.flush()
+
+    preview = organizer.follow(upload(organizer, edition, schedule(start="10:00", guid=guid)))
+
+    assert preview.all("//section[@id='deleted']//li") != []
+    assert preview.document.xpath("//input[@name='cancel_missing' and @checked]/@value") == ticked
+
+
 def test_a_form_sent_twice_imports_once(organizer, edition):
     compared = upload(organizer, edition, schedule())
     preview = organizer.follow(compared)

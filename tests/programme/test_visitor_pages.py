@@ -411,15 +411,24 @@ def test_search_needs_no_marks_and_looks_at_all_that_one_remembers(client, world
 
 
 def test_what_was_found_is_marked_and_escaped(client, world):
-    session = world.session(title={"en": "<b>Data</b> & data"}, abstract={"en": "All <i>about</i> data."})
+    session = world.session(title={"en": "<b>Data</b> & data"}, abstract={"en": "All <i>about</i> data, <name>."})
     world.part(session, PartKind.SPEAKER, "Đỗ Data")
 
     page = client.open(f"{world.path}/schedule?q=data")
 
     assert page.all("//section[@id='results']//mark") == ["Data", "data", "Data", "data"]
     assert page.all("//section[@id='results']//p[@class='slot-title']") == ["<b>Data</b> & data"]
-    assert page.all("//p[@class='slot-snippet']") == ["All <i>about</i> data."]
+    assert page.all("//p[@class='slot-snippet']") == ["All about data, <name>."]
     assert page.document.xpath("//section[@id='results']//b|//section[@id='results']//i") == []
+
+
+def test_the_tags_of_another_system_are_not_shown(client, world):
+    texts = {"abstract": {"en": "<p>All</p><p>a < b</p>"}, "description": {"en": "Of <b>data</b> &amp; us"}}
+    session = world.session(**texts)
+
+    page = client.open(f"{world.path}/sessions/{session.code}")
+
+    assert page.all("//main//div[contains(@class, 'prose')]/p") == ["All a < b", "Of data & us"]
 
 
 def test_search_goes_together_with_the_filters(client, world):

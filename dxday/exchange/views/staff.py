@@ -1,5 +1,6 @@
 """Pages of those who plan: upload a file, look at the differences, take it over; where the programme is as a file."""
 
+from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, url_for
@@ -55,7 +56,7 @@ def preview(operation_id: int) -> ResponseReturnValue:
     if compared.carriage not in ENDED or compared.answer is None:
         return redirect(url_for("operations.show", operation_id=operation_id))
     found = compared.answer
-    form = ApplyForm(data={"seen": found.get("fingerprint"), "cancel_missing": True})
+    form = ApplyForm(data={"seen": found.get("fingerprint"), "cancel_missing": _knows_ours(found)})
     status = 200
     stale = "fingerprint" in found and services.fingerprint(g.edition.id) != found["fingerprint"]
     if form.validate_on_submit() and "fingerprint" in found:
@@ -109,6 +110,13 @@ def _compare(data: bytes, name: str, *, make_rooms: bool) -> Operation:
         arguments={"file": key, "name": name, "locale": current_locale(), "make_rooms": make_rooms},
         at_once=len(data) <= SMALL,
     )
+
+
+def _knows_ours(found: dict[str, Any]) -> bool:
+    """Return whether any session of the file is already here; if none is, the file adds to the programme."""
+    if "counts" not in found:
+        return False
+    return found["counts"]["sessions"] > found["new"] + found["error_count"]
 
 
 def _take_over(compared: Operation, *, cancel_missing: bool) -> Operation:
