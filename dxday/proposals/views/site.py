@@ -103,8 +103,7 @@ def new(site_code: str, guid: str | None) -> ResponseReturnValue:
             form.refuse(refusal)
             status = refusal.status
         else:
-            flash(_("Noted. Submit your changes when all of them are there."), "success")
-            return redirect(url_for(".show", site_code=site_code))
+            return _noted(site_code)
     return render_template("proposals/new.html", site=site, form=form), status
 
 
@@ -144,8 +143,7 @@ def edit(site_code: str, code: str) -> ResponseReturnValue:
             session = _local(site, code)
             form.version.data = str(session.version)
         else:
-            flash(_("Noted. Submit your changes when all of them are there."), "success")
-            return redirect(url_for(".show", site_code=site_code))
+            return _noted(site_code)
     return render_template("proposals/edit.html", site=site, form=form, session=session), status
 
 
@@ -163,7 +161,7 @@ def cancel(site_code: str, code: str) -> ResponseReturnValue:
         except Refusal as refusal:
             flash(str(refusal), "error")
         else:
-            flash(_("Noted. Submit your changes when all of them are there."), "success")
+            return _noted(site_code)
         return redirect(url_for(".show", site_code=site_code))
     return render_template("proposals/cancel.html", site=site, session=session)
 
@@ -202,8 +200,7 @@ def receive(site_code: str, placement_id: int) -> ResponseReturnValue:
             session, origin = placement.session, programme.origin_of(placement.session)
             form.version.data = str(session.version)
         else:
-            flash(_("Noted. Submit your changes when all of them are there."), "success")
-            return redirect(url_for(".show", site_code=site_code))
+            return _noted(site_code)
     return render_template(
         "proposals/receive.html", site=site, form=form, session=session, origin=origin, placement=placement
     ), status
@@ -233,8 +230,7 @@ def opt_out(site_code: str, placement_id: int) -> ResponseReturnValue:
             placement = _received(site, placement_id)
             form.version.data = str(placement.session.version)
         else:
-            flash(_("Noted. Submit your changes when all of them are there."), "success")
-            return redirect(url_for(".show", site_code=site_code))
+            return _noted(site_code)
     return render_template("proposals/opt_out.html", site=site, form=form, session=placement.session), status
 
 
@@ -301,6 +297,11 @@ def withdraw(site_code: str) -> ResponseReturnValue:
             flash(str(refusal), "error")
         else:
             flash(_("Your changes are back with you. Nothing of them is lost."), "success")
+    return redirect(url_for(".show", site_code=site_code))
+
+
+def _noted(site_code: str) -> ResponseReturnValue:
+    flash(_("Noted. Submit your changes when all of them are there."), "success")
     return redirect(url_for(".show", site_code=site_code))
 
 
