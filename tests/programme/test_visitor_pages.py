@@ -411,7 +411,9 @@ def test_search_needs_no_marks_and_looks_at_all_that_one_remembers(client, world
 
 
 def test_what_was_found_is_marked_and_escaped(client, world):
-    session = world.session(title={"en": "<b>Data</b> & data"}, abstract={"en": "All <i>about</i> data, <name>."})
+    session = world.session(
+        title={"en": "<b>Data</b> & data"}, abstract={"en": "All <i>about</i> data, <name>."}
+    )
     world.part(session, PartKind.SPEAKER, "Đỗ Data")
 
     page = client.open(f"{world.path}/schedule?q=data")
