@@ -251,7 +251,7 @@ def _session(
         receiving=receiving,
         uses_line=linked,
         interpreters=sum(1 for each in planned.placements if each.interpreted),
-        order={OrderMark.OPENING: "first", OrderMark.CLOSING: "last"}.get(known.order_mark),  # type: ignore[arg-type]
+        order={OrderMark.OPENING: "first", OrderMark.CLOSING: "last"}.get(known.order_mark),  # type: ignore[arg-type]  # one of the two words or None
     )
 
 

@@ -215,7 +215,7 @@ class Numbers:
                         receiving.features,
                         offset,
                         length,
-                    )  # type: ignore[assignment]
+                    )  # type: ignore[assignment]  # any hashable tells one kind of room from another
                     site = self.site_number[receiving.site]
                 if key not in options:
                     allowed = self._allowed(session, part_number)

@@ -380,12 +380,12 @@ def _publish_what_is_public() -> None:
     )
     columns += ", cancelled_at"
     op.execute(
-        f"INSERT INTO published_placement ({columns}) SELECT {columns} FROM placement "  # noqa: S608
+        f"INSERT INTO published_placement ({columns}) SELECT {columns} FROM placement "  # noqa: S608  (our own words)
         "WHERE session_id IN (SELECT id FROM published_session)"
     )
     columns = "session_id, person_id, kind, site_id, position"
     op.execute(
-        f"INSERT INTO published_part ({columns}) SELECT {columns} FROM part "  # noqa: S608
+        f"INSERT INTO published_part ({columns}) SELECT {columns} FROM part "  # noqa: S608  (our own words)
         "WHERE session_id IN (SELECT id FROM published_session) ORDER BY id"
     )
 
