@@ -1,4 +1,4 @@
-"""`dxday schedule solve` on files, without a database and without the application."""
+"""`dxday schedule solve` on files, without a database."""
 
 import json
 import os
@@ -159,9 +159,34 @@ def test_an_interrupt_ends_the_search_with_what_was_found(day, tmp_path):
     assert json.loads(out.read_text())["placed"] == 40
 
 
-def test_the_command_needs_neither_database_nor_application():
-    program = "import sys; import dxday.schedule_cli; print([n for n in sys.modules if n == 'sqlalchemy'])"
+def test_the_command_needs_no_database(day, tmp_path):
+    """A database that nobody could reach, and an instance that is not made."""
+    out = tmp_path / "out.json"
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+        "DXDAY_INSTANCE": str(tmp_path / "instance"),
+    }
 
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "dxday.cli",
+            "schedule",
+            "solve",
+            "--problem",
+            day,
+            "--out",
+            out,
+            "--seconds",
+            "1",
+        ],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+    )
 
-    assert done.stdout == "[]\n"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (out.exists(), (tmp_path / "instance").exists()) == (True, False)

@@ -130,7 +130,7 @@ def test_one_signs_in_and_finds_the_menu_without_scripts(site, visit):
     page.get_by_role("link", name="Organise the edition").first.click()
 
     page.locator("summary").filter(has_text="Menu").click()
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Programme").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Sessions").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Programme")
     expect(page.get_by_role("link", name="Opening ceremony")).to_be_visible()

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from dxday.core.carriage import Carriage
 from dxday.db import db
 from dxday.notifications.models import Message
-from dxday.programme.models import Placement
+from dxday.programme.models import PublishedPlacement
 from dxday.registration.models import Registration
 from dxday.registration.rules import RegistrationState
 from dxday.reminders import jobs, rules, services
@@ -282,7 +282,9 @@ class Reminding(RuleBasedStateMachine):
 
     def placements(self):
         return db.session.scalars(
-            select(Placement).where(Placement.edition_id == self.edition.id).order_by(Placement.id)
+            select(PublishedPlacement)
+            .where(PublishedPlacement.edition_id == self.edition.id)
+            .order_by(PublishedPlacement.id)
         ).all()
 
     def messages(self):
