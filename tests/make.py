@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+
 from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import OrganisationKind, email_key
 from dxday.awards.models import Award, Decision
@@ -132,7 +134,7 @@ def site(edition: Edition, **given: Any) -> Site:
         "code": f"site-{n}",
         "kind": SiteKind.SATELLITE,
         "name": {"vi": f"Điểm cầu {n}", "en": f"Site {n}"},
-        "position": n,
+        "position": db.session.scalar(select(func.count()).where(Site.edition_id == edition.id)),
     }
     return save(Site(edition_id=edition.id, **(defaults | given)))
 
