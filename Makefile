@@ -25,7 +25,7 @@ test: setup-test ## Run the whole test suite (TESTS=tests/core for a part)
 	$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
 
 .PHONY: bench
-bench: setup ## Run the benchmarks and write bench/results/latest.json
+bench: setup-test ## Run the benchmarks and write bench/results/latest.json
 	$(BIN)/python -m bench
 
 .PHONY: ci
