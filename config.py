@@ -1,10 +1,14 @@
 """All settings, read once from the environment; production refuses what is missing, default or unknown."""
 
+import binascii
+import contextlib
 import os
 import re
 import secrets
+import tempfile
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -13,9 +17,9 @@ ROOT = Path(__file__).resolve().parent
 LOCALES = ("vi", "en", "hi")
 
 KNOWN = frozenset(
-    "DATABASE_URL STORAGE_URL SMTP_URL SMS_URL CALLS_TO QUEUE_URL RATE_LIMIT_URL SECRET_KEY BASE_URL "
-    "DEFAULT_LOCALE TIME_ZONE MAIL_SENDER BOUNCE_ADDRESS BOUNCE_URL BOUNCE_TOKEN TRUSTED_PROXIES DXDAY_ENV "
-    "DXDAY_INSTANCE".split()
+    "DATABASE_URL STORAGE_URL SMTP_URL SMS_URL CALLS_TO QUEUE_URL RATE_LIMIT_URL SECRET_KEY SEALING_KEYS "
+    "BASE_URL DEFAULT_LOCALE TIME_ZONE MAIL_SENDER BOUNCE_ADDRESS BOUNCE_URL BOUNCE_TOKEN CLAMAV_ADDRESS "
+    "TRUSTED_PROXIES DXDAY_ENV DXDAY_INSTANCE".split()
 )
 WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "test", "password"})
 
@@ -57,8 +61,19 @@ class Settings:
     """The mailbox of that address, to be read every minute."""
     bounce_token: str | None
     """The secret of a mail server that hands over by itself what comes back."""
+    clamav_address: str | None
+    """Where clamd answers; without one, files are checked by their content alone."""
     trusted_proxies: int
     """How many proxies in front of the web may say who the visitor is."""
+    sealing_keys: tuple[bytes, ...] = field(repr=False)
+    """What sensitive answers and files are sealed with; the first seals, each of them opens."""
+    keys_are_given: bool
+    """Whether they come from outside; if not, they are kept in the instance."""
+
+    @property
+    def kept_keys(self) -> Path:
+        """Where the sealing keys are kept unless they are given."""
+        return self.instance / "sealing-keys"
 
     @property
     def mailbox(self) -> Path:
@@ -141,7 +156,27 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             )
         if not (given.get("BASE_URL") or "").startswith("https://"):
             faults.append("BASE_URL is missing. Set the address that people use, beginning with https://.")
+        if not given.get("SEALING_KEYS"):
+            faults.append(
+                "SEALING_KEYS is missing. Sensitive answers and files are sealed with it, and lost without it. "
+                'Set the output of: python3 -c "import secrets; print(secrets.token_urlsafe(32))" – the same on every '
+                "machine – and keep a copy apart from the database and its backups."
+            )
+    sealing_keys: tuple[bytes, ...] = ()
+    if given.get("SEALING_KEYS") or not production:
+        kept = instance / "sealing-keys"
+        words, where = given.get("SEALING_KEYS"), "SEALING_KEYS"
+        if not words:
+            instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+            words, where = kept_secret(kept, size=32), str(kept)
+        try:
+            sealing_keys = read_keys(words)
+        except ValueError as fault:
+            faults.append(f"{where}: {fault}")
     faults += _bounce_faults(given)
+    clamav = given.get("CLAMAV_ADDRESS") or None
+    if clamav and not _is_clamd(clamav):
+        faults.append("CLAMAV_ADDRESS is tcp://host:3310 or unix:/run/clamav/clamd.ctl.")
     if faults:
         raise SettingsRefused(faults)
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters, passwords and the database lie there
@@ -164,7 +199,32 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         bounce_address=given.get("BOUNCE_ADDRESS") or None,
         bounce_url=given.get("BOUNCE_URL") or None,
         bounce_token=given.get("BOUNCE_TOKEN") or None,
+        clamav_address=clamav,
+        sealing_keys=sealing_keys,
+        keys_are_given=bool(given.get("SEALING_KEYS")),
     )
+
+
+def read_keys(words: str) -> tuple[bytes, ...]:
+    """Return keys written as 43 letters of base64url each, between blanks, commas or lines; the newest first.
+
+    Raises ValueError for anything else; the message never shows a key.
+    """
+    keys = []
+    for place, word in enumerate(filter(None, re.split(r"[\s,]+", words)), start=1):
+        try:
+            key = urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32 or not re.fullmatch(r"[\w-]+=?", word, re.ASCII):
+            raise ValueError(
+                f"key {place} is no key: each is the output of "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(32))", the newest first.'
+            )
+        keys.append(key)
+    if not keys:
+        raise ValueError("there is no key in it.")
+    return tuple(dict.fromkeys(keys))
 
 
 def _bounce_faults(given: Mapping[str, str]) -> list[str]:
@@ -194,14 +254,30 @@ def _is_mailbox(url: str) -> bool:
         return False
 
 
-def kept_secret(path: Path) -> str:
-    """Return the secret in `path`, made on the first run with mode 600; two first runs at once agree on one."""
+def _is_clamd(address: str) -> bool:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+        parts = urlsplit(address)
+        if parts.scheme == "unix":
+            return parts.path.startswith("/") and not parts.netloc
+        return (
+            parts.scheme == "tcp" and bool(parts.hostname) and parts.port != 0 and not parts.path.strip("/")
+        )
+    except ValueError:  # a port that is no number
+        return False
+
+
+def kept_secret(path: Path, *, size: int = 48) -> str:
+    """Return the secret in `path`, made of `size` random bytes on the first run with mode 600.
+
+    Two first runs at once agree on one: it is written aside whole, and the first who gives it its name wins.
+    """
+    if not path.exists():
+        handle, aside = tempfile.mkstemp(prefix=".secret-", dir=path.parent)  # mode 600
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(size))
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+        os.unlink(aside)
     return path.read_text().strip()
 
 

@@ -12,7 +12,7 @@ from flask import current_app, url_for
 from flask_migrate import check, downgrade, upgrade
 
 import config
-from dxday import db, doctor, schedule_cli, scheduler, serve, worker
+from dxday import db, doctor, keys_cli, schedule_cli, scheduler, serve, worker
 from dxday.accounts import queries as accounts
 from dxday.accounts import services as account_services
 from dxday.app import DatabaseBehind, refuse_when_behind
@@ -28,6 +28,7 @@ from dxday.core.permissions import Role
 from dxday.demo import load as demo_load
 from dxday.demo import scale as demo_scale
 from dxday.editions import queries as editions
+from dxday.nominations import jobs as nominations
 from dxday.notifications import queries as notifications
 from dxday.runs import queries as runs
 from dxday.runs import rules, timetable
@@ -75,6 +76,7 @@ def _prepare(port: int) -> None:
     settings: config.Settings = current_app.extensions["dxday_settings"]
     current_app.config["SERVED_AT"] = f"http://127.0.0.1:{port}"
     upgrade()
+    _seal()
     if not editions.list_editions():
         for name in demo_load.NAMES:
             demo_load.load(name, settings=settings, now=clock.now())
@@ -135,8 +137,19 @@ def db_group() -> None:
 @db_group.command("upgrade")
 @with_app
 def db_upgrade() -> None:
-    """Bring the database to the newest migration."""
+    """Bring the database to the newest migration, and seal what is sensitive and was written before it was sealed."""
     upgrade()
+    _seal()
+
+
+def _seal() -> None:
+    swept = nominations.seal_what_is_open(clock.now())
+    if swept.answers or swept.files or swept.lists:
+        nominations.delete_open_copies()
+        db.flush_old_pages(whole=True)
+        click.echo(f"sealed: {swept.answers} answers, {swept.files} files, {swept.lists} lists")
+    if swept.broken:
+        click.echo(f"not sealed, see dxday doctor: {', '.join(swept.broken)}", err=True)
 
 
 @db_group.command("downgrade")
@@ -291,6 +304,7 @@ def verify_certificate(file: Path, as_json: bool) -> None:
 
 
 cli.add_command(schedule_cli.group)
+cli.add_command(keys_cli.group)
 
 
 # ---------------------------------------------------------------- jobs, mail, audit

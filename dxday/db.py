@@ -199,6 +199,28 @@ def ask_at_once(statement: Select[Any], **values: object) -> tuple[Any, ...] | N
     return tuple(row) if row else None
 
 
+def flush_old_pages(*, whole: bool = False) -> None:
+    """Let what rows said before not be found in the files of SQLite; does nothing on PostgreSQL.
+
+    Freed places are overwritten at once (`secure_delete`), and here the write-ahead log is emptied.  `whole` writes the
+    file anew first, for what was freed before a release did so.  Outside of any transaction.
+    """
+    bind: Engine | Connection = db.engine
+    if not isinstance(bind, Engine) or bind.dialect.name != "sqlite":
+        return
+    db.session.commit()  # ends the read that would keep the log
+    connection = bind.raw_connection()
+    try:
+        cursor = connection.cursor()
+        if whole:
+            cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+        cursor.close()
+    finally:
+        connection.close()
+
+
 class Desk:
     """A connection of our own, for what is written hundreds of times a second; see `open_desk`.
 
@@ -346,6 +368,7 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA busy_timeout = 15000")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is erased, or sealed, is not left in the file
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -367,6 +390,7 @@ __all__ = [
     "ask_at_once",
     "choice",
     "db",
+    "flush_old_pages",
     "init_app",
     "insert_into",
     "open_desk",

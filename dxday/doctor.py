@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 import config
-from dxday.adapters import fonts
+from dxday.adapters import fonts, virus_scan
+from dxday.adapters.sealing import name_of
 from dxday.core import clock, vietnamese
+from dxday.nominations import sealing, seals
 from dxday.runs import queries as runs
 from dxday.runs import rules, timetable
 from dxday.runs.models import WorkerBeat
@@ -40,8 +42,10 @@ def examine() -> list[Finding]:
         _fonts(),
         _assets(Path(current_app.static_folder or "")),
         _mail(settings),
+        _scanner(settings),
         _keys(settings),
         _solver(),
+        *([_seals(settings)] if ready["migrations"] == "ok" else []),
         *(_work(clock.now()) if ready["migrations"] == "ok" else []),
     ]
 
@@ -83,13 +87,50 @@ def _mail(settings: config.Settings) -> Finding:
         )
 
 
+def _scanner(settings: config.Settings) -> Finding:
+    if settings.clamav_address is None:
+        return Finding("virus scanner", "none: files are checked by their content alone")
+    try:
+        virus_scan.open_scanner(settings.clamav_address).ping()
+    except virus_scan.ScannerUnavailable as error:
+        return Finding(
+            "virus scanner", str(error), "Start clamd, or correct CLAMAV_ADDRESS: files wait for it."
+        )
+    return Finding("virus scanner", "clamd answers")
+
+
 def _keys(settings: config.Settings) -> Finding:
-    path = settings.instance / "secret-key"
-    if not path.exists():
-        return Finding("keys", "SECRET_KEY is given")
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return Finding("keys", f"others can read {path.name}", f"Run: chmod 600 {path}")
+    kept = [path for path in (settings.instance / "secret-key", settings.kept_keys) if path.exists()]
+    if not kept:
+        return Finding("keys", "SECRET_KEY and SEALING_KEYS are given")
+    for path in kept:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            return Finding("keys", f"others can read {path.name}", f"Run: chmod 600 {path}")
     return Finding("keys", "kept in the instance, for the owner alone")
+
+
+def _seals(settings: config.Settings) -> Finding:
+    """Tell whether everything that is sealed could be opened with the keys at hand."""
+    given = {name_of(key) for key in settings.sealing_keys}
+    counts = seals.count_seals()
+    if missing := sorted(counts.keys() - given):
+        return Finding(
+            "seals",
+            f"{sum(counts[name] for name in missing)} dossiers and lists are sealed with a key that is not given: "
+            + ", ".join(missing),
+            "Give that key as well, after the newest, in SEALING_KEYS or in the file sealing-keys; restart.",
+        )
+    if damaged := sealing.list_damaged():
+        return Finding(
+            "seals",
+            f"the seals of {len(damaged)} are damaged: {', '.join(damaged[:10])}",
+            "Take their rows from a backup.",
+        )
+    if open_ := seals.list_unsettled(after=0, limit=1000):
+        return Finding(
+            "seals", f"{len(open_)} dossiers hold something sensitive unsealed", "Run: dxday keys rotate"
+        )
+    return Finding("seals", f"{sum(counts.values())} dossiers and lists are sealed, each can be opened")
 
 
 def _solver() -> Finding:

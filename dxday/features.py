@@ -4,20 +4,35 @@ from flask import Flask, current_app, g, request, url_for
 
 from dxday.accounts.views import own as accounts
 from dxday.accounts.views import people
+from dxday.appraisal import views as appraisal
 from dxday.audit import views as audit
 from dxday.awards.views import council
-from dxday.awards.views import visitors as honours
+from dxday.ballots.views import members as voting
+from dxday.ballots.views import secretary as ballots
 from dxday.board import views as board
+from dxday.ceremony.views import handing, press
+from dxday.ceremony.views import staff as ceremony
+from dxday.ceremony.views import visitors as honours
 from dxday.certificates.views import public as certificates_public
 from dxday.certificates.views import staff as certificates
 from dxday.changes import views as changes
 from dxday.conflicts import views as conflicts
+from dxday.consultation import queries as consultation_queries
+from dxday.consultation.views import members as comment_texts
+from dxday.consultation.views import public as consultation
+from dxday.consultation.views import secretary as comments
 from dxday.core.i18n import Words, lazy_gettext
 from dxday.core.permissions import Permission
+from dxday.council.sheets.views import members as score_sheets
+from dxday.council.sheets.views import secretary as scores
+from dxday.council.views import assignment, interests, seats, sitting
 from dxday.editions import views as editions
 from dxday.exchange.views import staff as exchange
 from dxday.exchange.views import visitors as exchange_public
-from dxday.nominations import views as nominations
+from dxday.nominations.lists import views as nominee_lists
+from dxday.nominations.views import beginning, dossier, endorsements, endorser
+from dxday.nominations.views import documents as nomination_documents
+from dxday.nominations.views import officer as nominations
 from dxday.notifications.views import bounces, suppressions, unsubscribe, wording
 from dxday.notifications.views import messages as notifications
 from dxday.operations import views as operations
@@ -37,6 +52,9 @@ from dxday.releases.views import visitors as releases_public
 from dxday.reminders import views as reminders
 from dxday.runs import views as runs
 from dxday.scheduling import views as scheduling
+from dxday.schemes.views import limits as scheme_limits
+from dxday.schemes.views import parts as scheme_parts
+from dxday.schemes.views import schemes
 from dxday.sites import views as sites
 from dxday.web import monitoring
 from dxday.webhooks import views as webhooks
@@ -72,10 +90,25 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
     (
         lazy_gettext("Honours"),
         [
+            (lazy_gettext("Award schemes"), "schemes.index", Permission.SCHEME_EDIT),
             (lazy_gettext("Nominations of your agency"), "nominations.index", Permission.NOMINATION_WRITE),
+            (lazy_gettext("Appraisal"), "appraisal.index", Permission.DOSSIER_APPRAISE),
             (lazy_gettext("Council"), "council.index", Permission.NOMINATION_VIEW),
+            (lazy_gettext("Seats"), "seats.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Conflicts of interest"), "interests.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Assignment"), "assignment.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Dossiers to read"), "sitting.index", Permission.COUNCIL_SIT),
+            (lazy_gettext("Your score sheets"), "sheets.index", Permission.COUNCIL_SIT),
+            (lazy_gettext("Ranking"), "scores.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Public comment"), "comments.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Ballots"), "ballots.index", Permission.COUNCIL_MANAGE),
+            (lazy_gettext("Votes"), "voting.index", Permission.COUNCIL_SIT),
             (lazy_gettext("Decisions"), "council.decisions", Permission.NOMINATION_VIEW),
             (lazy_gettext("Certificates"), "certificates.index", Permission.CERTIFICATE_MANAGE),
+            (lazy_gettext("Ceremonies"), "ceremony.index", Permission.CEREMONY_MANAGE),
+            (lazy_gettext("Awards to hand over"), "handing.start", Permission.SITE_EDIT),
+            (lazy_gettext("Words for the press"), "press.index", Permission.CEREMONY_MANAGE),
+            (lazy_gettext("Words about your awardees"), "press_agency.own", Permission.NOMINATION_WRITE),
         ],
     ),
     (
@@ -95,7 +128,10 @@ MENU: list[tuple[Words, list[tuple[Words, str, Permission]]]] = [
 
 WITHOUT_EDITION = frozenset({"mailbox.index", "jobs.index"})
 """Pages of the whole system: in the menu also where no edition is at hand."""
-WAITING = {"proposals.index": proposal_queries.count_open}
+WAITING = {
+    "proposals.index": proposal_queries.count_open,
+    "comments.index": consultation_queries.count_waiting,
+}
 """Pages where something may wait for somebody: how much it is, by the edition's id."""
 EVERYWHERE = frozenset({Permission.JOB_MANAGE})
 """Permissions that count only when they are bound to no edition."""
@@ -128,11 +164,38 @@ def register(app: Flask) -> None:
     app.register_blueprint(registration_public.bp)  # /<edition>/register, /my/registration/<token>
     app.register_blueprint(registration.bp)  # /manage/<edition>/registrations
     app.register_blueprint(reminders.bp)  # /manage/<edition>/reminders
+    app.register_blueprint(scheme_limits.bp)  # …/schemes/holidays, …/schemes/<scheme>/quotas, extensions
+    app.register_blueprint(schemes.bp)  # /manage/<edition>/schemes
+    app.register_blueprint(scheme_parts.bp)  # /manage/<edition>/schemes/<scheme>/criteria, items, questions
+    app.register_blueprint(beginning.bp)  # /agency/<edition>/nominations/begin
+    app.register_blueprint(dossier.bp)  # /agency/<edition>/nominations/<code>/sections
     app.register_blueprint(nominations.bp)  # /agency/<edition>/nominations
+    app.register_blueprint(nominee_lists.bp)  # /agency/<edition>/nominations/import
+    app.register_blueprint(endorsements.bp)  # /agency/<edition>/nominations/<code>/endorsement
+    app.register_blueprint(endorser.bp)  # /endorse/<token>
+    app.register_blueprint(nomination_documents.bp)  # …/nominations/proposal, …/<code>/report.pdf
+    app.register_blueprint(appraisal.bp)  # /council/<edition>/appraisal
+    app.register_blueprint(score_sheets.bp)  # /sit/<edition>/sheets, /sit/<edition>/<code>/sheet
+    app.register_blueprint(scores.bp)  # /council/<edition>/ranking, moderation, fairness
     app.register_blueprint(council.bp)  # /council/<edition>
+    app.register_blueprint(seats.bp)  # /council/<edition>/seats
+    app.register_blueprint(interests.bp)  # /council/<edition>/conflicts
+    app.register_blueprint(assignment.bp)  # /council/<edition>/assignment
+    app.register_blueprint(sitting.bp)  # /sit/<edition>
+    app.register_blueprint(comments.bp)  # /council/<edition>/comments
+    app.register_blueprint(comment_texts.bp)  # /sit/<edition>/dossiers/<code>/comments
+    app.register_blueprint(consultation.bp)  # /<edition>/nominations
+    app.register_blueprint(ballots.bp)  # /council/<edition>/ballots
+    app.register_blueprint(voting.bp)  # /sit/<edition>/ballots
     app.register_blueprint(honours.bp)  # /<edition>/honours
     app.register_blueprint(certificates_public.bp)  # /v, /my/certificate/<token>
     app.register_blueprint(certificates.bp)  # /manage/<edition>/certificates
+    app.register_blueprint(ceremony.bp)  # /manage/<edition>/ceremonies
+    app.register_blueprint(handing.staff_bp)  # /manage/<edition>/handing-over
+    app.register_blueprint(handing.site_bp)  # /site/<edition>/handing-over
+    app.register_blueprint(press.staff_bp)  # /manage/<edition>/press
+    app.register_blueprint(press.agency_bp)  # /agency/<edition>/press
+    app.register_blueprint(press.answer_bp)  # /my/press/<token>
     app.register_blueprint(notifications.messages)  # /manage/<edition>/messages
     app.register_blueprint(notifications.mailbox)  # /manage/mailbox
     app.register_blueprint(suppressions.bp)  # /manage/<edition>/messages/spared

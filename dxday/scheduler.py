@@ -17,13 +17,18 @@ from apscheduler.executors.base import BaseExecutor
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from dxday.appraisal import jobs as appraisal
+from dxday.awards import jobs as awards
 from dxday.certificates import jobs as certificates
 from dxday.certificates.models import Certificate
 from dxday.changes import jobs as changes
 from dxday.core import clock as the_time
 from dxday.core.errors import NotFound
 from dxday.core.i18n import lazy_gettext as _
+from dxday.council import jobs as council
 from dxday.db import db
+from dxday.nominations import jobs as nominations
+from dxday.nominations.models import Attachment
 from dxday.notifications.jobs import bounces
 from dxday.notifications.jobs import sending as notifications
 from dxday.notifications.models import Message
@@ -64,6 +69,7 @@ def _alone(act: Callable[[datetime], int]) -> Callable[[datetime, Queue], int]:
 
 EVERY_2_SECONDS = Every(seconds=2)
 EVERY_MINUTE = Every(minutes=1)
+EVERY_5_MINUTES = Every(minutes=5)
 EVERY_HOUR = Every(hours=1)
 
 NO_MAIL = _(
@@ -71,9 +77,14 @@ NO_MAIL = _(
     "it; what has expired by then does not leave any more."
 )
 NO_PAPER = _("No certificate is made. They wait, and are made when somebody resumes it.")
+NO_ANNOUNCEMENT = _(
+    "A decision is announced only by hand, and those whom it honours are not told of their certificates. Both happen "
+    "when somebody resumes it."
+)
 NO_LONG_WORK = _(
     "No export or other long work begins. It waits until somebody resumes it; what has begun goes on."
 )
+NO_SCANS = _("No file of a dossier is checked for viruses, so nobody can open those that wait for it.")
 NO_WEBHOOKS = _("No webhook is told anything. What happens is kept, and told when somebody resumes it.")
 
 TIMETABLE: tuple[Job, ...] = (
@@ -90,6 +101,20 @@ TIMETABLE: tuple[Job, ...] = (
         EVERY_2_SECONDS,
         _("Give certificates that wait to the workers, who make their files"),
         NO_PAPER,
+    ),
+    Job(
+        "announce-decisions",
+        _alone(awards.announce_due),
+        EVERY_MINUTE,
+        _("Announce decisions whose moment has come"),
+        NO_ANNOUNCEMENT,
+    ),
+    Job(
+        "tell-awardees",
+        _alone(certificates.tell_holders),
+        EVERY_MINUTE,
+        _("Tell the honoured of their certificates once the decision is announced"),
+        NO_ANNOUNCEMENT,
     ),
     Job(
         "hand-out-operations",
@@ -113,6 +138,22 @@ TIMETABLE: tuple[Job, ...] = (
         NO_WEBHOOKS,
     ),
     Job(
+        "hand-out-files",
+        _hand_out("files", Attachment, nominations.hand_out_files),
+        EVERY_2_SECONDS,
+        _(
+            "Give files of dossiers to the workers, who have them checked for viruses (only where a scanner is set)"
+        ),
+        NO_SCANS,
+    ),
+    Job(
+        "seal-dossiers",
+        _alone(nominations.seal_dossiers),
+        EVERY_5_MINUTES,
+        _("Seal what is sensitive in dossiers and was not when it was written"),
+        _("What becomes sensitive later stays readable in the database until somebody resumes it."),
+    ),
+    Job(
         "read-bounces",
         _alone(bounces.read_bounces),
         EVERY_MINUTE,
@@ -131,6 +172,12 @@ TIMETABLE: tuple[Job, ...] = (
         _("Tell people of sessions that were moved, and of what was postponed or cancelled"),
     ),
     Job(
+        "compare-texts",
+        _alone(appraisal.compare_texts),
+        EVERY_MINUTE,
+        _("Compare the texts of dossiers that were handed in with all others"),
+    ),
+    Job(
         "release-messages",
         _alone(notifications.release_messages),
         EVERY_MINUTE,
@@ -141,6 +188,18 @@ TIMETABLE: tuple[Job, ...] = (
         _alone(operations.tidy_operations),
         EVERY_HOUR,
         _("Remove files of long work that were kept for long enough"),
+    ),
+    Job(
+        "expire-endorsements",
+        _alone(nominations.expire_endorsements),
+        EVERY_HOUR,
+        _("Write down which links to endorse a nomination have run out"),
+    ),
+    Job(
+        "detect-conflicts-of-interest",
+        _alone(council.detect_conflicts),
+        Daily(2, 10),
+        _("Look for conflicts of interest between council members and dossiers"),
     ),
     Job("forget-runs", _alone(runs.forget), Daily(3, 30), _("Forget old runs of these jobs")),
 )

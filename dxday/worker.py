@@ -20,6 +20,7 @@ from huey.serializer import SignedSerializer
 
 from dxday.certificates import jobs as certificates
 from dxday.core import clock as the_time
+from dxday.nominations import jobs as nominations
 from dxday.notifications.jobs import sending as notifications
 from dxday.operations import jobs as operations
 from dxday.runs.jobs import Pulse, name_of_this_process
@@ -61,6 +62,7 @@ class Work:
             ("certificates", self._each(certificates.render_certificate)),
             ("operations", self._each(operations.carry_operation)),
             ("hooks", self._each(webhooks.deliver)),
+            ("files", self._each(nominations.scan_file)),
         ):
             settings = app.extensions["dxday_settings"]
             self.queues[name] = open_huey(

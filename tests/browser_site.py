@@ -137,7 +137,17 @@ def visit(new_context) -> Iterator[Visit]:
         return page
 
     yield open_page
-    assert complaints == []
+    assert complaints == [], complaints
+
+
+def answer_questions(page: Page, category: str, *answers: str) -> None:
+    """Choose the category on the page that asks for which award, and answer its questions, one page each."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("For which award?")
+    page.get_by_role("link", name=category, exact=True).first.click()
+    for answer in answers:
+        page.get_by_label(answer, exact=True).check()
+        page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nominate somebody")
 
 
 def listen(context: BrowserContext, complaints: list[str]) -> None:

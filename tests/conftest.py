@@ -1,8 +1,12 @@
 """One application for each database, and a world that forgets after every test."""
 
+import atexit
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from flask import Flask
@@ -33,19 +37,36 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return OneBrowser(config, log)
 
 
+@cache
+def migrated(database: str) -> str:
+    """Migrate one database of the kind, to be copied; return its file, or its name on the server."""
+    folder = Path(mkdtemp(prefix=f"dxday-{database}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    given = {"DXDAY_INSTANCE": str(folder)}
+    if database == "postgresql":
+        given["DATABASE_URL"] = databases.postgresql().new_database()
+    app = create_app(config.read(given))
+    with app.app_context():
+        upgrade()
+    close(app)  # which brings SQLite's log into the file, and lets PostgreSQL copy
+    return given["DATABASE_URL"].rpartition("/")[2] if database == "postgresql" else str(folder / "dxday.db")
+
+
 def new_app(database: str, folder: Path, **environ: str) -> Flask:
     """Return an application on a new, migrated database: "sqlite" or "postgresql"."""
-    given = {"DXDAY_INSTANCE": str(folder / "instance"), "DEFAULT_LOCALE": "en", **environ}
+    instance = folder / "instance"
+    given = {"DXDAY_INSTANCE": str(instance), "DEFAULT_LOCALE": "en", **environ}
     if database == "postgresql":
         try:
-            given["DATABASE_URL"] = databases.postgresql().new_database()
+            given["DATABASE_URL"] = databases.postgresql().new_database(migrated(database))
         except databases.NoPostgreSQL as reason:
             pytest.skip(str(reason))
+    else:
+        instance.mkdir(parents=True)
+        shutil.copyfile(migrated(database), instance / "dxday.db")
     app = create_app(config.read(given))
     app.testing = True
     limits.limiter.enabled = "RATE_LIMIT_URL" in environ  # a test that wants limits asks for them
-    with app.app_context():
-        upgrade()
     return app
 
 

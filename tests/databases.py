@@ -80,11 +80,11 @@ class Server:
         run(binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """Make an empty database and return its address for DATABASE_URL."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database, empty or a copy of one that nobody is connected to; return its address for DATABASE_URL."""
         name = f"dxday_{uuid4().hex[:12]}"
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.address(name).replace("postgresql+psycopg", "postgresql")
 
     def address(self, name: str) -> str:

@@ -11,17 +11,32 @@ from sqlalchemy import func, select
 from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import OrganisationKind, email_key
 from dxday.awards.models import Award, Decision
+from dxday.ballots.models import Ballot
+from dxday.ceremony.models import Call, Ceremony, PressSummary, Turn
+from dxday.ceremony.rules import LINE, LINK_TERM, OPENING, First, PressState
 from dxday.certificates.models import Certificate
 from dxday.changes.models import Notice
 from dxday.changes.rules import Act, Scope
+from dxday.consultation import queries as consultation_queries
+from dxday.consultation import services as consultation
+from dxday.consultation.models import Comment, CommentWindow
 from dxday.core import codes
 from dxday.core.actor import Actor, ActorKind, Grant
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
+from dxday.council.models import (
+    ConflictOfInterest,
+    Council,
+    CouncilScheme,
+    Declaration,
+    Reading,
+    Seat,
+    Term,
+)
+from dxday.council.rules import ConflictSource, SeatKind
 from dxday.db import Base, db
 from dxday.editions.models import Edition
-from dxday.nominations.models import Category, Nomination, Scheme
-from dxday.nominations.rules import AwardForm, NomineeKind
+from dxday.nominations.models import Attachment, Nomination
 from dxday.nominations.rules import State as NominationState
 from dxday.notifications.models import Message, Suppression
 from dxday.notifications.rules import SuppressionReason, SuppressionScope
@@ -44,6 +59,8 @@ from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
 from dxday.reminders.models import ReminderRule
 from dxday.reminders.rules import Direction, Unit
+from dxday.schemes.models import Category, Scheme
+from dxday.schemes.rules import AwardForm, NomineeKind, TieBreak
 from dxday.sites.models import Room, Site
 from dxday.sites.rules import SiteKind
 from dxday.webhooks.models import Hook, HookDelivery
@@ -274,7 +291,7 @@ def nomination(category: Category, organisation: Organisation | None = None, **g
         "contact_email": "agency@example.org",
         "created_at": NOW,
         "updated_at": NOW,
-        "submitted_at": None if state is NominationState.DRAFT else NOW,
+        "submitted_at": None if state in (NominationState.DRAFT, NominationState.ENDORSING) else NOW,
     }
     creator = given.pop("created_by", None) or account()
     return save(
@@ -288,7 +305,96 @@ def nomination(category: Category, organisation: Organisation | None = None, **g
     )
 
 
+def council(edition: Edition, *schemes: Scheme, **given: Any) -> Council:
+    """A council without seats that decides on these schemes."""
+    n = number()
+    defaults = {"code": f"council-{n}", "name": {"vi": f"Hội đồng {n}", "en": f"Council {n}"}}
+    made = save(Council(edition_id=edition.id, **(defaults | given)))
+    for scheme in schemes:
+        save(CouncilScheme(scheme_id=scheme.id, council_id=made.id, edition_id=edition.id))
+    return made
+
+
+def seat(council: Council, **given: Any) -> Seat:
+    """A vacant seat of a member."""
+    n = number()
+    defaults = {
+        "kind": SeatKind.MEMBER,
+        "title": {"vi": f"Giám đốc Sở {n}", "en": f"Director {n}"},
+        "position": n,
+    }
+    return save(Seat(council_id=council.id, **(defaults | given)))
+
+
+def member(council: Council, *, expert: bool = False, starts_on: date = TODAY, **given: Any) -> Account:
+    """Somebody who holds a seat of the council from today on."""
+    made = account(Role.MEMBER, edition_id=council.edition_id)
+    for name, value in given.items():
+        setattr(made, name, value)
+    if "email" in given:
+        made.email_key = email_key(made.email)
+    save(Term(seat_id=seat(council, expert=expert).id, account_id=made.id, starts_on=starts_on))
+    return made
+
+
+def reading(nomination: Nomination, reader: Account, *, declared: bool = True, **given: Any) -> Reading:
+    """A dossier on somebody's desk; it is open, since they said that they have no conflict."""
+    if declared:
+        save(Declaration(nomination_id=nomination.id, account_id=reader.id, declared_at=NOW))
+    defaults = {"assigned_at": NOW}
+    return save(Reading(nomination_id=nomination.id, account_id=reader.id, **(defaults | given)))
+
+
+def conflict_of_interest(nomination: Nomination, member: Account, **given: Any) -> ConflictOfInterest:
+    """A conflict that the secretary set and that stands."""
+    defaults = {"source": ConflictSource.PINNED, "kind": "other", "detail": "", "created_at": NOW}
+    return save(ConflictOfInterest(nomination_id=nomination.id, account_id=member.id, **(defaults | given)))
+
+
+def ballot(edition: Edition, *, holder: Account | None = None, **given: Any) -> Ballot:
+    """A prepared ballot of a council with one seat, which `holder` holds if there is one."""
+    n = number()
+    decided = scheme(edition, ballot=True)
+    body = save(Council(edition_id=edition.id, code=f"council-{n}", name={"vi": "Hội đồng Mẫu"}))
+    save(CouncilScheme(scheme_id=decided.id, council_id=body.id, edition_id=edition.id))
+    seat = save(Seat(council_id=body.id, kind=SeatKind.CHAIR, title={"vi": "Chủ tịch"}, position=1))
+    if holder is not None:
+        save(Term(seat_id=seat.id, account_id=holder.id, starts_on=TODAY - timedelta(days=1)))
+    defaults = {"quorum": 67, "threshold": 90, "rounds": 1, "tie_break": TieBreak.NEXT_ROUND, "secret": True}
+    return save(
+        Ballot(
+            edition_id=edition.id,
+            scheme_id=decided.id,
+            council_id=body.id,
+            created_at=NOW,
+            **(defaults | given),
+        )
+    )
+
+
+def comment_window(scheme: Scheme, **given: Any) -> CommentWindow:
+    """The list of the scheme, published now by the secretary; the scheme has `comment_days`."""
+    seen = consultation_queries.compose_list(scheme).sha256
+    return consultation.publish_list(scheme, **({"seen": seen, "actor": actor(), "now": NOW} | given))
+
+
+def comment(window: CommentWindow, number: int | None = None, **given: Any) -> Comment:
+    """A comment that waits, on what stands under the number, else on the list as a whole."""
+    defaults = {
+        "receipt_hash": codes.hash_of(codes.new_code(16)),
+        "text": "Người được đề nghị không làm việc này.",
+        "full_name": "Đỗ Thị Góp Ý",
+        "phone": "0912 345 678",
+        "email": "",
+        "home": "Số 1, đường Thí Dụ",
+        "locale": "vi",
+        "received_at": NOW,
+    }
+    return save(Comment(window_id=window.id, number=number, **(defaults | given)))
+
+
 def decision(edition: Edition, **given: Any) -> Decision:
+    """A decision that was announced; `announced_at=None` puts it under embargo."""
     defaults = {
         "number": f"{number()}/QĐ-UBND",
         "decided_on": TODAY,
@@ -296,8 +402,27 @@ def decision(edition: Edition, **given: Any) -> Decision:
         "signatory_title": "Chủ tịch",
         "place": "Nghệ An",
         "recorded_at": NOW,
+        "announced_at": NOW,
     }
     return save(Decision(edition_id=edition.id, **(defaults | given)))
+
+
+def attachment(nomination: Nomination, **given: Any) -> Attachment:
+    """A file of a dossier that was checked; nothing lies in storage under its key unless the test puts it there."""
+    n = number()
+    defaults = {
+        "code": codes.new_code(8),
+        "filename": "bao-cao.txt",
+        "media_type": "text/plain",
+        "size": 1,
+        "sha256": f"{n:064d}",
+        "storage_key": f"x/{n}",
+        "uploaded_by_id": nomination.created_by_id,
+        "created_at": NOW,
+        "carriage": Carriage.DONE,
+        "checked_at": NOW,
+    }
+    return save(Attachment(nomination_id=nomination.id, **(defaults | given)))
 
 
 def award(decision: Decision, nomination: Nomination, **given: Any) -> Award:
@@ -335,6 +460,41 @@ def certificate(award: Award, **given: Any) -> Certificate:
         "carriage": Carriage.QUEUED,
     }
     return save(Certificate(edition_id=award.edition_id, award_id=award.id, **(defaults | given)))
+
+
+def call(session: Session, **given: Any) -> Call:
+    """The first call of a ceremony that is held in the session."""
+    held = save(
+        Ceremony(
+            edition_id=session.edition_id,
+            session_id=session.id,
+            first=First.COLLECTIVES,
+            per_call=10,
+            opening=OPENING,
+            line=LINE,
+        )
+    )
+    return save(Call(ceremony_id=held.id, **({"position": 1, "script_for": []} | given)))
+
+
+def turn(call: Call, award: Award, site: Site | None = None, **given: Any) -> Turn:
+    defaults = {"position": 1, "site_id": site.id if site else None}
+    return save(Turn(edition_id=award.edition_id, call_id=call.id, award_id=award.id, **(defaults | given)))
+
+
+def press_summary(award: Award, **given: Any) -> PressSummary:
+    """A draft; in the state SENT it has a link that nobody knows."""
+    defaults: dict[str, Any] = {"text": "Đã có thành tích xuất sắc.", "updated_at": NOW}
+    if given.get("state") is PressState.SENT:
+        defaults |= {
+            "token_hash": codes.hash_of(codes.new_token()),
+            "sent_to": "awardee@example.org",
+            "sent_at": NOW,
+            "expires_at": NOW + LINK_TERM,
+        }
+    if given.get("state") is PressState.APPROVED:
+        defaults |= {"approved_at": NOW, "answered_by": "Thử Nghiệm"}
+    return save(PressSummary(edition_id=award.edition_id, award_id=award.id, **(defaults | given)))
 
 
 def message(edition: Edition | None = None, **given: Any) -> Message:

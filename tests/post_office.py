@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from threading import Condition
 
 from aiosmtpd.controller import Controller
+
+from dxday.notifications.jobs.sending import Lines
 
 HANG_UP = "hang up"
 """Whim: the line is dropped, and the message is not kept."""
@@ -111,3 +114,13 @@ def open_post_office() -> Iterator[PostOffice]:
         yield office
     finally:
         server.stop()
+
+
+@contextmanager
+def serving(app, monkeypatch) -> Iterator[PostOffice]:
+    """Let an application of the tests send through a post office."""
+    with open_post_office() as office:
+        changed = replace(app.extensions["dxday_settings"], smtp_url=office.url)
+        monkeypatch.setitem(app.extensions, "dxday_settings", changed)
+        monkeypatch.setitem(app.extensions, "dxday_lines", Lines())
+        yield office

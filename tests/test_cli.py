@@ -58,8 +58,8 @@ def test_the_doctor_finds_nothing_on_a_prepared_machine(dxday):
     assert result.exit_code == 0
     assert {row["part"]: row["mend"] for row in json.loads(result.output)} == dict.fromkeys(
         (
-            "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "keys",
-            "solver", "workers", "jobs", "messages",
+            "configuration", "database", "migrations", "storage", "fonts", "assets", "mail", "virus scanner",
+            "keys", "seals", "solver", "workers", "jobs", "messages",
         )
     )  # fmt: skip
 
@@ -195,6 +195,7 @@ def test_production_refuses_a_database_that_is_not_migrated(dxday, tmp_path):
         DXDAY_INSTANCE=str(tmp_path),
         DATABASE_URL=f"sqlite:///{tmp_path}/new.db",
         SECRET_KEY="k" * 40,
+        SEALING_KEYS="c" * 43,
         SMTP_URL="smtp://127.0.0.1:1",
         BASE_URL="https://day.example",
     )

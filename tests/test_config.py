@@ -9,6 +9,7 @@ import config
 GOOD = {
     "DXDAY_ENV": "production",
     "SECRET_KEY": "k" * 40,
+    "SEALING_KEYS": "c" * 43,
     "DATABASE_URL": "postgres://user@host/dxday",
     "SMTP_URL": "smtp://mail.example:587?tls=starttls",
     "BASE_URL": "https://day.example/",
@@ -36,6 +37,36 @@ def test_a_secret_is_made_once_and_kept_for_the_owner_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
+def test_sealing_keys_are_made_once_and_the_newest_of_several_comes_first(tmp_path):
+    first = config.read({"DXDAY_INSTANCE": str(tmp_path)})
+    again = config.read({"DXDAY_INSTANCE": str(tmp_path)})
+    given = config.read({"DXDAY_INSTANCE": str(tmp_path), "SEALING_KEYS": f"{'A' * 43}, {'c' * 42}A"})
+
+    assert (first.sealing_keys, first.keys_are_given) == (again.sealing_keys, False)
+    assert [len(key) for key in first.sealing_keys] == [32]
+    assert stat.S_IMODE(first.kept_keys.stat().st_mode) == 0o600
+    assert (given.sealing_keys[0], len(given.sealing_keys), given.keys_are_given) == (bytes(32), 2, True)
+
+
+def test_a_sealing_key_is_never_shown(tmp_path):
+    word = "c" * 43
+
+    with pytest.raises(config.SettingsRefused) as refused:
+        config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path), "SEALING_KEYS": f"{word} {word[:-3]}"})
+
+    assert "ccc" not in str(refused.value)
+    assert "sealing_keys" not in repr(config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path)}))
+
+
+def test_a_damaged_file_of_keys_stops_the_start_and_is_left_alone(tmp_path):
+    (tmp_path / "sealing-keys").write_text("half a k")
+
+    with pytest.raises(config.SettingsRefused):
+        config.read({"DXDAY_INSTANCE": str(tmp_path)})
+
+    assert (tmp_path / "sealing-keys").read_text() == "half a k"
+
+
 def test_production_starts_with_all_that_it_needs(tmp_path):
     settings = config.read(GOOD | {"DXDAY_INSTANCE": str(tmp_path)})
 
@@ -49,12 +80,19 @@ def test_production_starts_with_all_that_it_needs(tmp_path):
     [
         ("SECRET_KEY", None),
         ("SECRET_KEY", "changeme"),
+        ("SEALING_KEYS", None),
+        ("SEALING_KEYS", "c" * 42),
+        ("SEALING_KEYS", "c" * 43 + " " + "d" * 30),
+        ("SEALING_KEYS", "c" * 42 + "!"),
         ("DATABASE_URL", None),
         ("SMTP_URL", None),
         ("SMTP_URL", "http://mail.example"),
         ("BASE_URL", "http://day.example"),
         ("SMS_URL", "http://:token@gateway.example/messages"),
         ("SMS_URL", "gateway.example"),
+        ("CLAMAV_ADDRESS", "clamd.example:3310"),
+        ("CLAMAV_ADDRESS", "tcp://clamd.example:many"),
+        ("CLAMAV_ADDRESS", "unix:clamd.ctl"),
         ("CALLS_TO", "nowhere"),
         ("DEFAULT_LOCALE", "fr"),
         ("STORAGE_URL", "ftp://files.example"),
@@ -123,4 +161,4 @@ def test_every_fault_is_named_at_once(tmp_path):
     with pytest.raises(config.SettingsRefused) as refused:
         config.read({"DXDAY_ENV": "production", "DXDAY_INSTANCE": str(tmp_path)})
 
-    assert len(refused.value.faults) == 4
+    assert len(refused.value.faults) == 5

@@ -1,11 +1,16 @@
 """Migrations: up from nothing, the same as the models, one back and up again, on both databases."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import text
 
+from dxday.awards.models import Decision
+from dxday.certificates.models import Certificate
+from dxday.core.carriage import Carriage
 from dxday.db import db
 from dxday.programme import publishing
 from dxday.programme import queries as programme
@@ -14,6 +19,8 @@ from dxday.programme.rules import PartKind, SessionState
 from dxday.reminders import queries
 from tests import make
 from tests.conftest import on_both
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
 @on_both
@@ -31,7 +38,9 @@ def test_every_migration_can_be_taken_back_and_done_again(own_app):
         upgrade()
 
         with db.engine.connect() as connection:
-            assert MigrationContext.configure(connection).get_current_revision() == "2026_11_30_programme"
+            reached = MigrationContext.configure(connection).get_current_revision()
+        head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert reached == head
 
 
 @on_both
@@ -137,3 +146,29 @@ def test_what_waits_to_be_published_as_cancelled_stays_visible_when_the_migratio
         upgrade()
 
         assert [(e.cancelled, e.sequence) for e in programme.list_entries(edition_id)] == [(True, 1)]
+
+
+@on_both
+def test_what_was_decided_before_there_was_an_embargo_is_announced_and_keeps_its_legal_bases(own_app):
+    with own_app.app_context():
+        edition = make.edition()
+        scheme = make.scheme(edition, legal_basis="Luật số 06/2022/QH15; Căn cứ Nghị định 152/2025/NĐ-CP.")
+        decision = make.decision(edition)
+        award = make.award(decision, make.nomination(make.category(scheme)))
+        certificate = make.certificate(
+            award, carriage=Carriage.DONE, storage_key="k", rendered_at=make.NOW, told_at=None
+        )
+        ids = decision.id, certificate.id
+        db.session.commit()
+        db.session.remove()
+
+        downgrade(revision="2026_12_01_ceremony")
+        upgrade()
+
+        decision, certificate = db.session.get(Decision, ids[0]), db.session.get(Certificate, ids[1])
+        assert decision.announced_at == decision.recorded_at
+        assert decision.bases == [
+            "Căn cứ Luật số 06/2022/QH15", "Căn cứ Nghị định 152/2025/NĐ-CP.",
+        ]  # fmt: skip
+        assert (decision.articles, decision.issuer) == ([], "")
+        assert certificate.told_at == certificate.rendered_at

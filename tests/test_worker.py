@@ -367,6 +367,7 @@ def test_each_task_that_the_timetable_gives_out_is_known_to_the_worker(app):
     make.message()
     nomination = make.nomination(make.category(make.scheme(edition)), state=State.AWARDED)
     make.certificate(make.award(make.decision(edition), nomination))
+    make.attachment(nomination, carriage=Carriage.QUEUED, checked_at=None)
     make.operation(edition)
     make.hook_delivery(make.hook(edition))
     db.session.commit()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from dxday.accounts.models import Account, Organisation, Person, RoleGrant
 from dxday.accounts.rules import email_key
@@ -16,9 +16,14 @@ from dxday.db import db
 
 def find_account(account_id: int) -> Account | None:
     """Return the account with its grants, or None."""
-    return db.session.scalars(
-        select(Account).where(Account.id == account_id).options(selectinload(Account.grants))
-    ).one_or_none()
+    # In one statement: every page asks this first.
+    return (
+        db.session.scalars(
+            select(Account).where(Account.id == account_id).options(joinedload(Account.grants))
+        )
+        .unique()
+        .one_or_none()
+    )
 
 
 def find_account_by_email(address: str) -> Account | None:

@@ -1,6 +1,5 @@
 """Making accounts and organisations, granting roles, and proving who somebody is."""
 
-import hashlib
 import secrets
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy import update
 from dxday.accounts import letters, queries, rules
 from dxday.accounts.models import Account, OneTimeLink, Organisation, Person, RoleGrant
 from dxday.audit import services as audit
+from dxday.core import codes
 from dxday.core.actor import VISITOR, Actor
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
@@ -168,6 +168,36 @@ def grant_role(
     return grant
 
 
+def revoke_role(
+    account: Account,
+    role: Role,
+    *,
+    actor: Actor,
+    now: datetime,
+    edition_id: int | None = None,
+    organisation_id: int | None = None,
+    site_id: int | None = None,
+) -> bool:
+    """Take back a role as it was granted, and tell whether there was one; the grant stays, with when it ended."""
+    wanted = (role, edition_id, organisation_id, site_id)
+    for grant in queries.list_live_grants(account.id):
+        if (grant.role, grant.edition_id, grant.organisation_id, grant.site_id) == wanted:
+            grant.revoked_at = now
+            db.session.flush()
+            audit.record(
+                "role.revoked",
+                subject=f"account:{account.id}",
+                actor=actor,
+                now=now,
+                edition_id=edition_id,
+                role=role.value,
+                organisation=organisation_id,
+                **({"site": site_id} if site_id is not None else {}),
+            )
+            return True
+    return False
+
+
 def set_password(account: Account, password: str, *, actor: Actor, now: datetime) -> None:
     """Set the password; end every session of the account and every link that was not used.  Raises PasswordTooShort."""
     rules.check_password(password)
@@ -210,7 +240,7 @@ def make_one_time_link(account: Account, *, actor: Actor, now: datetime) -> str:
     token = secrets.token_urlsafe(24)
     db.session.add(
         OneTimeLink(
-            account_id=account.id, token_hash=_hash(token), created_at=now, expires_at=now + LINK_TERM
+            account_id=account.id, token_hash=codes.hash_of(token), created_at=now, expires_at=now + LINK_TERM
         )
     )
     audit.record("account.link_made", subject=f"account:{account.id}", actor=actor, now=now)
@@ -248,7 +278,7 @@ def use_one_time_link(token: str, *, now: datetime) -> Account:
     account_id = db.session.scalar(
         update(OneTimeLink)
         .where(
-            OneTimeLink.token_hash == _hash(token),
+            OneTimeLink.token_hash == codes.hash_of(token),
             OneTimeLink.used_at.is_(None),
             OneTimeLink.expires_at > now,
         )
@@ -263,7 +293,3 @@ def use_one_time_link(token: str, *, now: datetime) -> Account:
         "account.signed_in", subject=f"account:{account.id}", actor=VISITOR, now=now, by="one-time link"
     )
     return account
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -86,6 +86,22 @@ def render_pdf(
     return written
 
 
+def render_official(
+    html: str, *, title: str, made_at: datetime, attachments: Sequence[PdfAttachment] = ()
+) -> bytes:
+    """Return a document of `pdf/_decree30.html` as PDF/A-3a; the same arguments give the same bytes.
+
+    A character that none of our faces can draw is replaced by a box, so that no other face slips in.
+    """
+    undrawable = str.maketrans(dict.fromkeys(fonts.missing_glyphs(html), _BOX))
+    return render_pdf(
+        html.translate(undrawable), title=title, lang="vi", made_at=made_at, attachments=attachments
+    )
+
+
+_BOX = "\u25a1"
+
+
 class _HouseFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint comes without types
     """Fetches inline data, our fonts and our pictures; it holds no way to the network or to other files."""
 

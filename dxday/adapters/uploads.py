@@ -13,6 +13,7 @@ from io import BytesIO
 import pikepdf
 from PIL import Image, ImageFile
 
+from dxday.adapters import office
 from dxday.core.errors import RuleBroken
 from dxday.core.i18n import lazy_gettext
 
@@ -50,6 +51,8 @@ class Kind(StrEnum):
     PNG = "image/png"
     JPEG = "image/jpeg"
     TEXT = "text/plain"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 _ENDINGS: dict[Kind, tuple[str, ...]] = {
@@ -57,6 +60,8 @@ _ENDINGS: dict[Kind, tuple[str, ...]] = {
     Kind.PNG: (".png",),
     Kind.JPEG: (".jpg", ".jpeg"),
     Kind.TEXT: (".txt", ".md", ".csv"),
+    Kind.DOCX: (".docx",),
+    Kind.XLSX: (".xlsx",),
 }
 
 
@@ -127,17 +132,34 @@ class UploadHasScript(UploadRefused):
     )
 
 
-class UploadLocked(UploadRefused):
-    """A PDF that is encrypted, with or without a password."""
+class UploadActive(UploadRefused):
+    """An Office file that runs, fetches or hides something; fact: `what`, as the format names it."""
 
-    sentence = lazy_gettext("The PDF is protected. Save it without a password or restrictions.")
+    sentence = lazy_gettext(
+        "The document holds a macro, another file, or something that is fetched from elsewhere (%(what)s). "
+        "Save it as PDF and take that."
+    )
+
+
+class UploadUnfolds(UploadRefused):
+    """A packed file that unfolds to far more than it is; fact: `megabytes`."""
+
+    sentence = lazy_gettext(
+        "The file is packed and unfolds to more than %(megabytes)s MB. Make its pictures smaller, or save it as PDF."
+    )
+
+
+class UploadLocked(UploadRefused):
+    """A file that is encrypted, with or without a password."""
+
+    sentence = lazy_gettext("The file is protected. Save it without a password or restrictions.")
 
 
 def check_upload(filename: str, data: bytes, *, allowed: frozenset[Kind], max_bytes: int) -> CheckedUpload:
     """Open the upload, find out what it is, and return it with a clean name.
 
     Size, in bytes, is checked first, then the kind, then the content.  Raises UploadEmpty, UploadTooLarge,
-    UploadNotAllowed, UploadBroken, UploadTooManyPixels, UploadHasScript or UploadLocked.
+    UploadNotAllowed, UploadBroken, UploadTooManyPixels, UploadHasScript, UploadActive, UploadUnfolds or UploadLocked.
     """
     if not data:
         raise UploadEmpty
@@ -150,6 +172,8 @@ def check_upload(filename: str, data: bytes, *, allowed: frozenset[Kind], max_by
         _check_pdf(data)
     elif kind in (Kind.PNG, Kind.JPEG):
         _check_picture(kind, data)
+    elif kind in (Kind.DOCX, Kind.XLSX):
+        _check_office(data)
     return CheckedUpload(
         kind=kind,
         media_type=kind.value,
@@ -167,6 +191,9 @@ def find_kind(data: bytes) -> Kind | None:
         return Kind.PNG
     if data.startswith(b"\xff\xd8\xff"):
         return Kind.JPEG
+    if data.startswith(b"PK\x03\x04"):
+        form = office.find_form(data)
+        return Kind[form.upper()] if form else None
     return Kind.TEXT if _is_text(data) else None
 
 
@@ -214,6 +241,19 @@ def _check_picture(kind: Kind, data: bytes) -> None:
         zlib.error,
     ) as error:
         # All of these are ways in which Pillow says that the picture is broken.
+        raise UploadBroken from error
+
+
+def _check_office(data: bytes) -> None:
+    try:
+        office.check(data)
+    except office.OfficeLocked as error:
+        raise UploadLocked from error
+    except office.OfficeActive as error:
+        raise UploadActive(what=error.what) from error
+    except office.OfficeUnfolds as error:
+        raise UploadUnfolds(megabytes=office.MOST_UNPACKED // 1_000_000) from error
+    except office.OfficeBroken as error:
         raise UploadBroken from error
 
 

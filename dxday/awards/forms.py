@@ -2,29 +2,33 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeLocalField,
     FieldList,
     FormField,
     HiddenField,
+    RadioField,
     SelectMultipleField,
     StringField,
     TextAreaField,
     widgets,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
 from dxday.awards import rules
 from dxday.awards.models import Decision
-from dxday.core.i18n import lazy_gettext, pick
+from dxday.core.i18n import gettext, lazy_gettext, pick
 from dxday.nominations.models import Nomination
 from dxday.nominations.rules import ReasonMissing
-from dxday.web.forms import Form, at_most, clean_line
+from dxday.web.forms import Form, at, at_most, clean_line, possible_day, required
+
+_LONG = rules.MOST_LINES * rules.LINE_OF_DOCUMENT
 
 
 class ChooseForm(Form):
@@ -73,7 +77,32 @@ class Lines(FieldList):
         return super()._extract_indices(prefix, [key for key in formdata if plain.match(key)])
 
 
-class DecisionForm(Form):
+class AnnouncementForm(Form):
+    """When everybody may know of a decision."""
+
+    announce = RadioField(
+        lazy_gettext("When is it announced?"),
+        [required()],
+        choices=[SelectChoice(value.value, name) for value, name in rules.ANNOUNCEMENT_NAMES.items()],
+        default=rules.Announcement.BY_HAND.value,
+    )
+    announce_at = DateTimeLocalField(lazy_gettext("Moment of announcing"), [Optional(), possible_day])
+
+    def validate_announce(self, field: Any) -> None:
+        """Refuse a moment that is wanted and not given; one that cannot be read says so itself."""
+        if field.data == rules.Announcement.AT and not any(self.announce_at.raw_data or ()):
+            raise ValidationError(gettext("Say when it is announced."))
+
+    def moment(self, now: datetime) -> datetime | None:
+        """Return when it is announced: now for at once, None for by hand."""
+        if self.announce.data == rules.Announcement.NOW:
+            return now
+        if self.announce.data == rules.Announcement.AT:
+            return at(self.announce_at.data.date(), self.announce_at.data.time())
+        return None
+
+
+class DecisionForm(AnnouncementForm):
     """A decision as it stands on paper, and a line for each whom it honours."""
 
     number = StringField(
@@ -94,6 +123,25 @@ class DecisionForm(Form):
         lazy_gettext("Title of the signatory"),
         [DataRequired(lazy_gettext("Give the title of the signatory.")), at_most(200)],
     )
+    issuer = StringField(
+        lazy_gettext("Agency on the letterhead"),
+        [DataRequired(lazy_gettext("Name the agency whose decision it is.")), at_most(200)],
+    )
+    authority = StringField(
+        lazy_gettext("Office that decides"),
+        [DataRequired(lazy_gettext("Name the office that decides.")), at_most(300)],
+    )
+    about = StringField(
+        lazy_gettext("What it is about"),
+        [DataRequired(lazy_gettext("Say what the decision is about.")), at_most(300)],
+    )
+    bases = TextAreaField(
+        lazy_gettext("Legal bases"), [DataRequired(rules.BasisMissing.sentence), at_most(_LONG)]
+    )
+    articles = TextAreaField(
+        lazy_gettext("Articles"), [DataRequired(rules.ArticleMissing.sentence), at_most(_LONG)]
+    )
+    recipients = TextAreaField(lazy_gettext("Recipients"), [at_most(_LONG)])
     awards = Lines(FormField(LineForm))
     compared = BooleanField(
         lazy_gettext("I compared names and lines with the signed decision."),
@@ -102,9 +150,14 @@ class DecisionForm(Form):
 
     @classmethod
     def for_chosen(
-        cls, chosen: Sequence[Nomination], *, last: Decision | None, today: date
+        cls,
+        chosen: Sequence[Nomination],
+        *,
+        wording: rules.Wording,
+        last: Decision | None,
+        today: date,
     ) -> "DecisionForm":
-        """Return the form with proposals: the lines from the dossiers, the signatory as the last time."""
+        """Return the form with proposals: words, the lines from the dossiers, the signatory as the last time."""
         titles = {pick(each.category.scheme.signatory_title, "vi") for each in chosen}
         return cls(
             formdata=None,
@@ -113,10 +166,28 @@ class DecisionForm(Form):
                 "place": last.place if last else "",
                 "signatory_name": last.signatory_name if last else "",
                 "signatory_title": titles.pop() if len(titles) == 1 else "",
+                "issuer": wording.issuer,
+                "authority": wording.authority,
+                "about": wording.about,
+                "bases": rules.write_lines(wording.bases),
+                "articles": rules.write_lines(wording.articles),
+                "recipients": rules.write_lines(wording.recipients),
+                "announce": rules.Announcement.BY_HAND.value,
                 "awards": [
                     {"nomination": each.code, "line": rules.propose_line(each.achievement)} for each in chosen
                 ],
             },
+        )
+
+    def wording(self) -> rules.Wording:
+        """Return the words of the document; the lists of the honoured are not written here."""
+        return rules.Wording(
+            issuer=rules.one_line(self.issuer.data or ""),
+            authority=rules.one_line(self.authority.data or ""),
+            about=rules.one_line(self.about.data or ""),
+            bases=rules.read_lines(self.bases.data or ""),
+            articles=rules.read_lines(self.articles.data or ""),
+            recipients=rules.read_lines(self.recipients.data or ""),
         )
 
     def lines(self) -> dict[str, str]:

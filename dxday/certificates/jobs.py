@@ -10,14 +10,18 @@ from sqlalchemy import update
 
 from dxday import db, leases
 from dxday.adapters import qr, storage
-from dxday.certificates import letters, queries, rules, sheet
+from dxday.certificates import letters, queries, rules, services, sheet
 from dxday.certificates.models import Certificate
+from dxday.core import official
 from dxday.core.carriage import Carriage
 from dxday.editions.models import Edition
 from dxday.notifications import addresses
 from dxday.notifications import services as notifications
 
 log = structlog.get_logger()
+
+TOLD_AT_ONCE = 200
+"""Holders who are told in one transaction."""
 
 _CORNER = 6.9
 _EYE = 3.7
@@ -42,7 +46,7 @@ def hand_out_certificates(now: datetime) -> list[int]:
 
 
 def render_certificate(row_id: int, now: datetime) -> Carriage | None:
-    """Make the file of one certificate and queue the letter to its holder; return what became of it.
+    """Make the file of one certificate and queue the letter to its holder if it is announced; return what came of it.
 
     None when it is not due or another worker has it.  The row is claimed in one transaction, the file is made and
     stored outside of any, and a second transaction records it together with the letter: both exist or neither.
@@ -66,10 +70,30 @@ def render_certificate(row_id: int, now: datetime) -> Carriage | None:
             sha256=stored.sha256,
             rendered_at=now,
         )
-        if recorded:
+        # What is under embargo waits for `tell_holders`.
+        if recorded and queries.is_announced(certificate.award_id):
             _tell_holder(certificate, edition, now)
     log.info("certificate", row=row_id, outcome="done", recorded=recorded)
     return Carriage.DONE
+
+
+def tell_holders(now: datetime) -> int:
+    """Tell the holders of certificates that were made under an embargo which is over, and return how many.
+
+    The letter and the note that it was queued are one transaction, so a clock that dies on the way tells nobody twice
+    and forgets nobody.
+    """
+    told = 0
+    while True:
+        with db.transaction():
+            untold = queries.list_untold(TOLD_AT_ONCE)
+            for certificate in untold:
+                edition = db.db.session.get_one(Edition, certificate.edition_id)
+                _tell_holder(certificate, edition, now)
+                services.note_released(certificate, now=now)
+        told += len(untold)
+        if len(untold) < TOLD_AT_ONCE:
+            return told
 
 
 def render_waiting(now: datetime) -> dict[str, int]:
@@ -107,7 +131,7 @@ def draw(facts: rules.Facts, *, check_url: str, issued_at: datetime, paper: shee
         title=title,
         facts=facts,
         unit=sheet.unit_line(facts),
-        decided=sheet.vietnamese_date(date.fromisoformat(facts.decided_on)),
+        decided=official.vietnamese_date(date.fromisoformat(facts.decided_on)),
         check_url=check_url,
         qr=qr.qr_svg_data_uri(check_url),
         border=border,
@@ -135,7 +159,10 @@ def _store(certificate: Certificate, edition: Edition, data: bytes) -> storage.S
 def _tell_holder(certificate: Certificate, edition: Edition, now: datetime) -> None:
     """Queue the letter to the holder, unless the certificate was revoked while it was being made."""
     db.db.session.refresh(certificate)
-    if certificate.standing is not rules.Standing.VALID or not certificate.recipient_email:
+    if certificate.standing is not rules.Standing.VALID:
+        return
+    certificate.told_at = now
+    if not certificate.recipient_email:
         return
     facts = certificate.printed
     notifications.enqueue(

@@ -31,6 +31,12 @@ class Certificate(Carried, Base):
             postgresql_where=text("standing = 'valid'"),
         ),
         Index("ix_certificate_sha256", "sha256"),
+        Index(
+            "ix_certificate_untold",
+            "award_id",
+            sqlite_where=text("told_at IS NULL AND carriage = 'done'"),
+            postgresql_where=text("told_at IS NULL AND carriage = 'done'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -47,6 +53,8 @@ class Certificate(Carried, Base):
     recipient_locale: Mapped[str]
     issued_at: Mapped[datetime]
     rendered_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    """When the holder was told of it, or would have been if there were an address: once the decision was announced."""
     fetched_at: Mapped[datetime | None]
     """When the holder first downloaded the file."""
     storage_key: Mapped[str | None]

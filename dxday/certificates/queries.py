@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, cast, exists, func, select
+from sqlalchemy import ColumnElement, Integer, Select, cast, exists, func, select
 
 from dxday.audit.models import AuditEntry
+from dxday.awards import queries as awards
 from dxday.awards.models import Award, Decision
 from dxday.certificates import rules
 from dxday.certificates.models import Certificate
@@ -22,16 +23,19 @@ _NOBODY = "0" * 26
 
 
 def find_by_token(token: str) -> Certificate | None:
-    """Return the certificate that a check code opens, or None; unknown and malformed codes take alike."""
+    """Return the certificate that a check code opens, or None; unknown and malformed codes take alike.
+
+    What is under embargo is unknown.
+    """
     asked = token if rules.TOKEN.fullmatch(token) else _NOBODY
-    found = db.session.scalars(select(Certificate).where(Certificate.token == asked)).one_or_none()
+    found = db.session.scalars(_announced().where(Certificate.token == asked)).one_or_none()
     return found if found is not None and token_matches(token, found.token) else None
 
 
 def get_for_holder(holder_token: str) -> Certificate:
-    """Return the certificate of a holder's page.  Raises NotFound."""
+    """Return the certificate of a holder's page.  Raises NotFound, also for what is under embargo."""
     asked = holder_token if rules.TOKEN.fullmatch(holder_token) else _NOBODY
-    found = db.session.scalars(select(Certificate).where(Certificate.holder_token == asked)).one_or_none()
+    found = db.session.scalars(_announced().where(Certificate.holder_token == asked)).one_or_none()
     if found is None or not token_matches(holder_token, found.holder_token):
         raise NotFound
     return found
@@ -51,7 +55,7 @@ def find_replacement(certificate: Certificate) -> Certificate | None:
     """Return the certificate that took the place of this one, or None."""
     if certificate.replaced_by_id is None:
         return None
-    return db.session.get(Certificate, certificate.replaced_by_id)
+    return db.session.scalars(_announced().where(Certificate.id == certificate.replaced_by_id)).one_or_none()
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,13 @@ class FileCheck:
 
 
 def check_file(data: bytes) -> FileCheck:
-    """Compare a file with every issued one by its SHA-256; the file itself is not kept."""
+    """Compare a file with every issued one by its SHA-256; the file itself is not kept.
+
+    What is under embargo is unknown.
+    """
     sha256 = sha256_of(data)
     found = db.session.scalars(
-        select(Certificate).where(Certificate.sha256 == sha256).order_by(Certificate.id).limit(1)
+        _announced().where(Certificate.sha256 == sha256).order_by(Certificate.id).limit(1)
     ).one_or_none()
     return FileCheck(sha256, found)
 
@@ -74,6 +81,36 @@ def check_file(data: bytes) -> FileCheck:
 def sha256_of(data: bytes) -> str:
     """Return the SHA-256 of a file, in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def is_announced(award_id: int) -> bool:
+    """Tell whether everybody may know of the award."""
+    return bool(
+        db.session.scalar(
+            select(exists().where(Award.id == award_id, Decision.id == Award.decision_id, awards.ANNOUNCED))
+        )
+    )
+
+
+def list_untold(limit: int) -> list[Certificate]:
+    """Return valid certificates that are made and announced and whose holders were not told, by their ids.
+
+    They are locked, and what another clock has locked is left to it.
+    """
+    return list(
+        db.session.scalars(
+            _announced()
+            .where(
+                Certificate.told_at.is_(None),
+                Certificate.carriage == Carriage.DONE,
+                Certificate.standing == rules.Standing.VALID,
+            )
+            .order_by(Certificate.id)
+            .limit(limit)
+            .with_for_update(of=Certificate, skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    )
 
 
 def list_certificates(edition_id: int) -> list[Certificate]:
@@ -177,4 +214,14 @@ def ids_waiting() -> list[int]:
         db.session.scalars(
             select(Certificate.id).where(Certificate.carriage == Carriage.QUEUED).order_by(Certificate.id)
         )
+    )
+
+
+def _announced() -> Select[Certificate]:
+    """Select the certificates of which everybody may know."""
+    return (
+        select(Certificate)
+        .join(Award, Award.id == Certificate.award_id)
+        .join(Decision, Decision.id == Award.decision_id)
+        .where(awards.ANNOUNCED)
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import CTE, Select, Text, cast, func, literal, null, select
 
+from dxday.awards import queries as awards
 from dxday.awards.models import Decision
 from dxday.certificates.models import Certificate
 from dxday.certificates.rules import Standing
@@ -35,11 +36,11 @@ def _ceremonies(editions: Sequence[Edition]) -> list[Anchor]:
 
 
 def _decisions(editions: Sequence[Edition]) -> list[Anchor]:
-    """The day of the edition's last decision, at the usual hour."""
+    """The day of the edition's last announced decision, at the usual hour."""
     days = dict(
         db.session.execute(
             select(Decision.edition_id, func.max(Decision.decided_on))
-            .where(Decision.edition_id.in_([edition.id for edition in editions]))
+            .where(Decision.edition_id.in_([edition.id for edition in editions]), awards.ANNOUNCED)
             .group_by(Decision.edition_id)
         ).all()
     )
@@ -70,10 +71,11 @@ def _people(slots: CTE) -> Select[Any]:
             null().label("phone"),
             Certificate.facts["recipient_name"].as_string().label("to_name"),
             Certificate.recipient_locale.label("locale"),
-            Certificate.rendered_at.label("since"),
+            Certificate.told_at.label("since"),
         )
         .join(Certificate, Certificate.edition_id == slots.c.edition_id)
         .where(
+            Certificate.told_at.is_not(None),
             Certificate.standing == Standing.VALID,
             Certificate.rendered_at.is_not(None),
             Certificate.fetched_at.is_(None),

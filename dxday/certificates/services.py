@@ -14,7 +14,7 @@ from dxday.awards.models import Award, Decision
 from dxday.certificates import queries, rules, sheet
 from dxday.certificates.models import Certificate
 from dxday.core import codes
-from dxday.core.actor import VISITOR, Actor
+from dxday.core.actor import SYSTEM, VISITOR, Actor
 from dxday.core.i18n import DEFAULT_LOCALE, pick
 from dxday.core.vietnamese import nfc
 from dxday.db import db
@@ -101,6 +101,7 @@ def _issue(edition: Edition, found: Sequence[Award], *, actor: Actor, now: datet
             edition_id=edition.id,
             award=award.code,
             decision=facts.decision_number,
+            **({} if award.decision.is_announced else {"embargoed": True}),
         )
     return issued
 
@@ -220,6 +221,21 @@ def revoke(certificate: Certificate, *, reason: rules.Reason, actor: Actor, now:
         now=now,
         edition_id=certificate.edition_id,
         reason=reason.value,
+        **({} if queries.is_announced(certificate.award_id) else {"embargoed": True}),
+    )
+
+
+def note_released(certificate: Certificate, *, now: datetime) -> None:
+    """Note that a certificate that was made under embargo is known from now on."""
+    award = db.session.get_one(Award, certificate.award_id)
+    audit.record(
+        "certificate.released",
+        subject=certificate.number,
+        actor=SYSTEM,
+        now=now,
+        edition_id=certificate.edition_id,
+        award=award.code,
+        decision=certificate.printed.decision_number,
     )
 
 

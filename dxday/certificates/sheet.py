@@ -1,7 +1,6 @@
 """The sheet of a certificate: its sizes, how its words are fitted, and how its dates are written."""
 
 from dataclasses import dataclass
-from datetime import date
 from math import ceil
 from unicodedata import category, normalize
 
@@ -204,12 +203,6 @@ def _em(letter: str) -> float:
     if category(base) == "Mn":
         return 0.0
     return 0.72 if base < "\u2e80" else 1.0
-
-
-def vietnamese_date(day: date) -> str:
-    """Write a date as documents do: days under 10 and the months 1 and 2 with a nought (Decree 30/2020 Annex I)."""
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
 def unit_line(facts: Facts) -> str:

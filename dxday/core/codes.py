@@ -1,5 +1,6 @@
 """Secrets for machines (tokens) and short codes for people."""
 
+import hashlib
 import secrets
 import unicodedata
 from hmac import compare_digest
@@ -16,6 +17,11 @@ _TOKEN_LENGTH = 26
 def new_token() -> str:
     """Return a secret of 26 letters, 130 bits, safe in an address."""
     return "".join(secrets.choice(BASE32) for _ in range(_TOKEN_LENGTH))
+
+
+def hash_of(token: str) -> str:
+    """Return what is kept of a token that only its holder knows: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def new_code(length: int = 8) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from flask_babel.speaklater import LazyString
+
 from dxday.core.i18n import Words, lazy_gettext, sentence
 
 
@@ -20,6 +22,11 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return sentence(self.sentence, self.facts)
+
+    @property
+    def words(self) -> Words:
+        """The sentence, put into the language of whoever reads it later."""
+        return LazyString(lambda: str(self))
 
 
 class NotFound(Refusal):

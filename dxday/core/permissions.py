@@ -25,10 +25,21 @@ class Permission(StrEnum):
     JOB_MANAGE = "job.manage"
     """See what happens by itself in the whole system; run and pause it."""
     AUDIT_VIEW = "audit.view"
+    SCHEME_EDIT = "scheme.edit"
+    """Set up award schemes, and the rules that they stand on."""
     NOMINATION_WRITE = "nomination.write"
     NOMINATION_VIEW = "nomination.view"
+    """Look into every dossier that was handed in."""
+    DOSSIER_APPRAISE = "dossier.appraise"
+    """Admit a dossier to the council, or return it to its agency."""
+    COUNCIL_MANAGE = "council.manage"
+    """Seats, conflicts of interest, assignment, ballots."""
+    COUNCIL_SIT = "council.sit"
+    """Read the dossiers that one is assigned, give scores, vote."""
     DECISION_RECORD = "decision.record"
     CERTIFICATE_MANAGE = "certificate.manage"
+    CEREMONY_MANAGE = "ceremony.manage"
+    """Order and call a ceremony, and write what the press reads of each award."""
     SITE_EDIT = "site.edit"
     """Say how one's own site takes part, and propose changes of what it holds itself."""
 
@@ -40,6 +51,7 @@ class Role(StrEnum):
     ORGANIZER = "organizer"
     AGENCY = "agency"
     COUNCIL = "council"
+    MEMBER = "member"
     SITE = "site"
 
 
@@ -48,6 +60,7 @@ ROLE_NAMES: dict[Role, Words] = {
     Role.ORGANIZER: lazy_gettext("Organizer"),
     Role.AGENCY: lazy_gettext("Focal officer of an agency"),
     Role.COUNCIL: lazy_gettext("Council secretary"),
+    Role.MEMBER: lazy_gettext("Council member"),
     Role.SITE: lazy_gettext("Site coordinator"),
 }
 
@@ -67,16 +80,22 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.HOOK_EDIT,
             Permission.AUDIT_VIEW,
             Permission.CERTIFICATE_MANAGE,
+            Permission.CEREMONY_MANAGE,
         }
     ),
     Role.AGENCY: frozenset({Permission.STAFF_HOME, Permission.NOMINATION_WRITE}),
     Role.COUNCIL: frozenset(
         {
             Permission.STAFF_HOME,
+            Permission.SCHEME_EDIT,
             Permission.NOMINATION_VIEW,
+            Permission.DOSSIER_APPRAISE,
+            Permission.COUNCIL_MANAGE,
             Permission.DECISION_RECORD,
             Permission.CERTIFICATE_MANAGE,
+            Permission.CEREMONY_MANAGE,
         }
     ),
+    Role.MEMBER: frozenset({Permission.STAFF_HOME, Permission.COUNCIL_SIT}),
     Role.SITE: frozenset({Permission.STAFF_HOME, Permission.SITE_EDIT}),
 }

@@ -1,19 +1,26 @@
 """What both demo editions are built with: sites, scheme, dossiers."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
+from dxday.accounts.models import Organisation
 from dxday.adapters.storage import Storage
-from dxday.core.actor import SYSTEM
+from dxday.core.actor import SYSTEM, Actor
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
+from dxday.core.seen import fingerprint
 from dxday.demo import people, places
 from dxday.editions.models import Edition
 from dxday.nominations import services as nominations
-from dxday.nominations.models import Category, Nomination
-from dxday.nominations.rules import AwardForm, NomineeKind
+from dxday.nominations.models import Nomination
 from dxday.registration import services as registration
 from dxday.registration.rules import SeatMode
+from dxday.schemes import packs, taking
+from dxday.schemes import queries as scheme_queries
+from dxday.schemes import services as schemes
+from dxday.schemes.models import Category, DossierItem
+from dxday.schemes.rules import AwardForm, NomineeKind
 from dxday.sites import queries as site_queries
 from dxday.sites import services as sites
 from dxday.sites.models import Room, Site
@@ -100,18 +107,49 @@ def add_seats(sites_and_seats: list[tuple[Site, SeatMode, int]], now: datetime) 
         registration.add_pool(site, mode=mode, capacity=seats, actor=SYSTEM, now=now)
 
 
-def add_scheme(edition: Edition, legal_basis: str, now: datetime) -> dict[str, Category]:
-    """Add the chairman's diploma of merit with a category for collectives and one for individuals."""
-    scheme = nominations.add_scheme(
+REPORT = "report"
+"""The item of the packs that is the achievement report as a file."""
+
+ON_PAPER = frozenset({"submission", "minutes"})
+"""Items that the agencies of the demo hand in on paper, so that a dossier is complete with its report."""
+
+
+def add_scheme(edition: Edition, pack_code: str, now: datetime) -> dict[str, Category]:
+    """Add the chairman's diploma of merit by a rule pack, with a category for collectives and one for individuals."""
+    return add_scheme_by_pack(
         edition,
+        packs.get_pack(pack_code, AwardForm.BANG_KHEN),
         code="bang-khen",
         name={
             "vi": "Bằng khen của Chủ tịch Ủy ban nhân dân tỉnh về chuyển đổi số",
             "en": "Diploma of Merit of the provincial chairman for digital transformation",
             "hi": "डिजिटल परिवर्तन के लिए प्रांतीय अध्यक्ष का प्रशस्ति-पत्र",
         },
-        form=AwardForm.BANG_KHEN,
-        legal_basis=legal_basis,
+        categories=[
+            ("tap-the", NomineeKind.COLLECTIVE, {"vi": "Tập thể", "en": "Collectives", "hi": "सामूहिक"}),
+            ("ca-nhan", NomineeKind.INDIVIDUAL, {"vi": "Cá nhân", "en": "Individuals", "hi": "व्यक्ति"}),
+        ],
+        now=now,
+    )
+
+
+def add_scheme_by_pack(
+    edition: Edition,
+    pack: packs.Pack,
+    *,
+    code: str,
+    name: Translations,
+    categories: list[tuple[str, NomineeKind, Translations]],
+    now: datetime,
+    **settings: Any,
+) -> dict[str, Category]:
+    """Add a scheme of the provincial chairman as a rule pack has it; `settings` are what the organizer decides."""
+    scheme = schemes.add_scheme(
+        edition,
+        code=code,
+        name=name,
+        form=pack.form,
+        legal_basis=pack.legal_basis,
         giver={
             "vi": "Chủ tịch Ủy ban nhân dân tỉnh Nghệ An",
             "en": "Chairman of the People's Committee of Nghệ An province",
@@ -120,37 +158,61 @@ def add_scheme(edition: Edition, legal_basis: str, now: datetime) -> dict[str, C
         actor=SYSTEM,
         now=now,
     )
-    named: list[tuple[str, NomineeKind, Translations]] = [
-        ("tap-the", NomineeKind.COLLECTIVE, {"vi": "Tập thể", "en": "Collectives", "hi": "सामूहिक"}),
-        ("ca-nhan", NomineeKind.INDIVIDUAL, {"vi": "Cá nhân", "en": "Individuals", "hi": "व्यक्ति"}),
-    ]
-    return {
-        code: nominations.add_category(
-            scheme, code=code, name=name, nominee_kind=kind, position=position, actor=SYSTEM, now=now
+    added = {
+        category: schemes.add_category(
+            scheme, code=category, name=title, nominee_kind=kind, position=position, actor=SYSTEM, now=now
         )
-        for position, (code, kind, name) in enumerate(named)
+        for position, (category, kind, title) in enumerate(categories)
     }
+    taking.take_over_pack(scheme, pack, actor=SYSTEM, now=now)
+    for item in scheme_queries.list_all(DossierItem, scheme.id):
+        if item.code in ON_PAPER:
+            wanted = {name: getattr(item, name) for name in schemes.ITEM_FIELDS} | {"required": False}
+            seen = fingerprint(item, schemes.ITEM_FIELDS)
+            schemes.change_part(scheme, item, seen=seen, actor=SYSTEM, now=now, **wanted)
+    if settings:
+        schemes.change_scheme(scheme, edition, version=scheme.version, actor=SYSTEM, now=now, **settings)
+    return added
 
 
 def add_dossier(
-    category: Category, *, nominee: str, position: str, achievement: str, storage: Storage, now: datetime
+    category: Category,
+    *,
+    nominee: str,
+    position: str,
+    achievement: str,
+    storage: Storage,
+    now: datetime,
+    agency: Organisation | None = None,
+    officer: Actor | None = None,
+    nominee_email: str = "nguoi.duoc.khen@example.org",
+    contact: tuple[str, str] = ("Trần Thị Thí Dụ", "agency@dxday.example"),
 ) -> Nomination:
-    """Draft a dossier of the sample agency with a short report attached."""
-    officer = people.actor_for(Role.AGENCY)
+    """Draft a dossier with a short report attached: of the sample agency, or of another with its officer."""
+    officer = officer or people.actor_for(Role.AGENCY)
     nomination = nominations.draft_nomination(
         category,
-        places.sample_agency(now),
+        agency or places.sample_agency(now),
         guid=guid("nomination", str(category.edition_id), nominee),
         nominee_name=nominee,
         nominee_position=position,
-        nominee_email="nguoi.duoc.khen@example.org",
+        nominee_email=nominee_email,
         achievement=achievement,
-        contact_name="Trần Thị Thí Dụ",
-        contact_email="agency@dxday.example",
+        contact_name=contact[0],
+        contact_email=contact[1],
+        eligibility={each.code: each.wanted for each in scheme_queries.list_questions(category)},
         actor=officer,
         now=now,
     )
     report = f"BÁO CÁO THÀNH TÍCH (tài liệu mẫu)\n\nĐơn vị, cá nhân: {nominee}\n\n{achievement}\n".encode()
     upload = nominations.check_file("bao-cao-thanh-tich.txt", report)
-    nominations.attach_file(nomination, upload, report, storage=storage, actor=officer, now=now)
+    nominations.attach_file(
+        nomination,
+        upload,
+        report,
+        item=scheme_queries.get_part(DossierItem, category.scheme_id, REPORT),
+        storage=storage,
+        actor=officer,
+        now=now,
+    )
     return nomination

@@ -12,7 +12,7 @@ from dxday.adapters.storage import Storage
 from dxday.core.actor import SYSTEM
 from dxday.core.i18n import Translations
 from dxday.core.permissions import Role
-from dxday.demo import building, people, places
+from dxday.demo import building, honours, people, places
 from dxday.editions import services as editions
 from dxday.editions.models import Edition
 from dxday.editions.rules import DocumentKind
@@ -164,11 +164,7 @@ def load(*, storage: Storage, now: datetime) -> Edition:
             now=now,
         )
     publishing.publish(edition, name="Bản đầu tiên", actor=SYSTEM, now=now)
-    categories = building.add_scheme(
-        edition,
-        "Luật Thi đua, khen thưởng số 06/2022/QH15; Nghị định 98/2023/NĐ-CP; Nghị định 152/2025/NĐ-CP",
-        now,
-    )
+    categories = building.add_scheme(edition, "law-2022-2025", now)
     submitted = building.add_dossier(
         categories["tap-the"],
         nominee="Tổ công nghệ số cộng đồng phường Thí Dụ",
@@ -178,5 +174,6 @@ def load(*, storage: Storage, now: datetime) -> Edition:
         now=now,
     )
     nominations.submit_nomination(submitted, actor=people.actor_for(Role.AGENCY), now=now)
+    honours.add_honours(edition, storage=storage, now=now)
     add_reminders(edition, now=now)
     return edition

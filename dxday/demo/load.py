@@ -26,11 +26,12 @@ def load(name: str, *, settings: config.Settings, now: datetime) -> bool:
         if name == coming.CODE:
             site = sites.get_site(edition.id, coming.COORDINATED)
             people.add_coordinator(site, passwords=passwords, now=now)
+            people.add_members(passwords=passwords, now=now)
     return True
 
 
 def list_sign_ins(settings: config.Settings) -> list[tuple[str, str, str]]:
     """Return (role, address, password) of the demo's accounts; empty where no demo was loaded."""
     known = people.read_passwords(settings.instance / "demo-passwords.json")
-    everybody = (*people.SIGN_INS, people.COORDINATOR)
+    everybody = (*people.SIGN_INS, people.COORDINATOR, *people.MEMBERS)
     return [(role.value, email, known[email]) for role, email, _ in everybody if email in known]

@@ -202,9 +202,7 @@ def _add_programme(edition: Edition, now: datetime) -> None:
 
 
 def _add_honours(edition: Edition, *, storage: Storage, prepared: datetime) -> None:
-    categories = building.add_scheme(
-        edition, "Luật Thi đua, khen thưởng (2003) và Nghị định 91/2017/NĐ-CP", prepared
-    )
+    categories = building.add_scheme(edition, "law-2003", prepared)
     handed_in = at("2023-09-10 09:00")
     dossiers = [
         (
@@ -242,6 +240,7 @@ def _add_honours(edition: Edition, *, storage: Storage, prepared: datetime) -> N
         signatory_title="Chức danh mẫu",
         place="Nghệ An",
         awards=honoured,
+        announce_at=decided,
         actor=council,
         now=decided,
     )

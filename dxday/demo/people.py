@@ -15,11 +15,17 @@ from dxday.sites.models import Site
 SIGN_INS = (
     (Role.ORGANIZER, "organizer@dxday.example", "Nguyễn Văn Mẫu"),
     (Role.AGENCY, "agency@dxday.example", "Trần Thị Thí Dụ"),
+    (Role.AGENCY, "colleague@dxday.example", "Đinh Văn Đồng Sự"),
     (Role.COUNCIL, "council@dxday.example", "Lê Văn Ví Dụ"),
     (Role.ADMIN, "admin@dxday.example", "Phạm Thị Minh Họa"),
 )
 COORDINATOR = (Role.SITE, "site@dxday.example", "Hoàng Thị Điển Hình")
 """Looks after one site; the edition of that site gives them their role."""
+MEMBERS = (
+    (Role.MEMBER, "chair@dxday.example", "Vũ Thị Minh Họa"),
+    (Role.MEMBER, "member@dxday.example", "Lý Văn Thí Dụ"),
+)
+"""Two of those who sit on the council; their seats give them their role."""
 
 
 def add_sign_ins(*, passwords: Path, now: datetime) -> None:
@@ -47,6 +53,17 @@ def add_coordinator(site: Site, *, passwords: Path, now: datetime) -> None:
         services.set_password(account, known[email], actor=SYSTEM, now=now)
         _write(passwords, known)
     services.grant_role(account, role, edition_id=site.edition_id, site_id=site.id, actor=SYSTEM, now=now)
+
+
+def add_members(*, passwords: Path, now: datetime) -> None:
+    """Give the members of the council who are sign-ins their passwords; each is made once."""
+    known = read_passwords(passwords)
+    for _, email, _ in MEMBERS:
+        account = queries.find_account_by_email(email)
+        if account is not None and email not in known:
+            known[email] = secrets.token_urlsafe(12)
+            services.set_password(account, known[email], actor=SYSTEM, now=now)
+    _write(passwords, known)
 
 
 def _write(passwords: Path, known: dict[str, str]) -> None:

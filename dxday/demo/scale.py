@@ -21,7 +21,7 @@ from dxday.core.errors import RuleBroken
 from dxday.core.i18n import LOCALES, lazy_gettext
 from dxday.db import Base
 from dxday.editions.models import Edition
-from dxday.nominations.models import Category, Nomination
+from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from dxday.programme import publishing
 from dxday.programme.models import Placement, Session
@@ -30,6 +30,7 @@ from dxday.registration import rules as registration_rules
 from dxday.registration import services as registration
 from dxday.registration.models import Registration, SeatPool
 from dxday.registration.rules import RegistrationState, SeatMode
+from dxday.schemes.models import Category
 from dxday.sites.models import Room, Site
 
 BATCH = 1000
@@ -268,6 +269,7 @@ def _add_awards(edition: Edition, wanted: int, now: datetime) -> None:
             signatory_title="Chủ tịch",
             place="Tỉnh Mẫu",
             recorded_at=now,
+            announced_at=now,
         )
         db.db.session.add(decision)
     for first in range(0, wanted, BATCH):

@@ -17,7 +17,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Between these lie all days of editions, with room on both sides for reminders and time zones."""
 
 RESERVED_CODES = frozenset(
-    "agency api council healthz honours jobs mailbox manage metrics my readyz sign-in sign-out site static v".split()
+    """agency api council endorse healthz honours hooks jobs mailbox manage metrics my readyz sign-in sign-out sit
+    site static v""".split()
 )
 """First parts of addresses that are not editions."""
 

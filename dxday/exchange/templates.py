@@ -1,20 +1,11 @@
 """An empty table to fill in, with the heads that the reader knows and one session as an example."""
 
-import csv
-import io
 from datetime import date
 
-from openpyxl import Workbook
-
+from dxday.adapters import spreadsheets
 from dxday.exchange.reading import tables
 
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-_MARK = "\ufeff"
-"""Lets spreadsheet programs read the file as UTF-8."""
+MEDIA_TYPES = spreadsheets.MEDIA_TYPES
 
 _EXAMPLE = {
     "id": "1",
@@ -32,15 +23,4 @@ def write(form: str, locale: str, day: date) -> bytes:
     """Return the table as "csv" or "xlsx", its heads in a language, its example on a day."""
     example = _EXAMPLE | {"day": day.isoformat()}
     rows = [tables.heads(locale), [example.get(name, "") for name in tables.COLUMNS]]
-    if form == "csv":
-        text = io.StringIO(_MARK, newline="")
-        text.seek(0, io.SEEK_END)
-        csv.writer(text).writerows(rows)
-        return text.getvalue().encode()
-    book = Workbook()
-    sheet = book.active
-    for row in rows:
-        sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return spreadsheets.write(form, rows)

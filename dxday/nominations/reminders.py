@@ -11,11 +11,12 @@ from dxday.core.i18n import lazy_gettext
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.nominations.models import Category, Nomination
+from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from dxday.notifications import addresses
 from dxday.notifications.letters import Letter, Placeholder
 from dxday.reminders.offers import Anchor, Audience, Found, Moment
+from dxday.schemes.models import Category
 
 
 def _of_edition(

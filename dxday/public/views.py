@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from dxday.awards import queries as awards
+from dxday.ceremony.queries import hall
 from dxday.core import clock
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Permission
@@ -86,7 +86,7 @@ def _front(edition: Edition, now: datetime) -> ResponseReturnValue:
         sites=queries.list_site_seats(edition.id),
         documents=editions.list_documents(edition.id),
         sessions=queries.list_first_sessions(edition.id, 4),
-        honours=awards.list_awards(edition.id)[:6],
+        honours=hall.list_first(edition.id, 6),
         linked=announcing.describe_edition(edition, locale=current_locale()),
         others=[other for other in editions.list_editions() if other.id != edition.id],
     )

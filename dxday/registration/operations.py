@@ -8,6 +8,7 @@ from flask_babel import force_locale
 
 from dxday import db
 from dxday.accounts import queries as accounts
+from dxday.adapters import spreadsheets
 from dxday.core.errors import NotAllowed
 from dxday.core.i18n import gettext as _
 from dxday.core.i18n import lazy_gettext, pick
@@ -40,7 +41,7 @@ def export(operation: Operation, progress: Progress, now: datetime) -> Outcome:
     with force_locale(locale), in_zone_of(edition):
         out.writerow(_heads())
         for number, row in enumerate(rows, start=1):
-            out.writerow([rules.plain_cell(cell) for cell in _cells(row, locale)])
+            out.writerow([spreadsheets.plain_cell(cell) for cell in _cells(row, locale)])
             if number % _STRIDE == 0:
                 progress(number, len(rows))
     progress(len(rows), len(rows))

@@ -22,9 +22,6 @@ USUAL_END = time(17)
 NAME_LENGTH = 200
 """The greatest number of characters of a name of a person or organisation."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What spreadsheet programs take for the beginning of a formula (OWASP, CSV Injection)."""
-
 
 class SeatMode(StrEnum):
     """How somebody takes part."""
@@ -186,8 +183,3 @@ def clean_name(written: str) -> str:
     """Return a name as it is kept: NFC, single blanks, no control characters, at most NAME_LENGTH characters."""
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in nfc(written))
     return " ".join(plain.split())[:NAME_LENGTH]
-
-
-def plain_cell(text: str) -> str:
-    """Return text for a cell of a CSV file; what a spreadsheet would compute gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

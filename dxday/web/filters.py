@@ -96,6 +96,18 @@ def number(value: float) -> str:
     return written
 
 
+def points(value: float) -> str:
+    """Return a score with one decimal."""
+    return points_in(round(value, 1), _locale())
+
+
+@lru_cache(maxsize=4096)
+def points_in(value: float, locale: str) -> str:
+    """Return a score, rounded to one decimal before, in a language; for thousands of them on one page."""
+    written: str = format_decimal(value, format="0.0", locale=locale)
+    return written
+
+
 def percent(share: float) -> str:
     """Return a share of 0…1 as a percentage without decimals."""
     written: str = format_percent(share, locale=_locale())
@@ -119,6 +131,20 @@ def init_app(app: Flask) -> None:
     """Give the filters to every template."""
     filters: dict[str, Any] = {
         f.__name__: f
-        for f in (text, day, day_short, clock, moment, span, month, number, percent, filesize, iso, plain)
+        for f in (
+            text,
+            day,
+            day_short,
+            clock,
+            moment,
+            span,
+            month,
+            number,
+            points,
+            percent,
+            filesize,
+            iso,
+            plain,
+        )
     }
     app.jinja_env.filters.update(filters)

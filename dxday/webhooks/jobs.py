@@ -134,6 +134,8 @@ def _gather_batch(now: datetime) -> tuple[int, bool]:
     up_to = end if is_whole else entries[-1].sequence
     rows: list[dict[str, Any]] = []
     for entry in entries:
+        if not rules.may_be_told(entry.facts):
+            continue
         event = rules.BY_ACTION[entry.action]
         for hook, code in behind:
             if (

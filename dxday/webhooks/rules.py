@@ -176,14 +176,14 @@ EVENTS: tuple[Event, ...] = (
         "decision.recorded",
         Topic.HONOURS,
         lazy_gettext("A decision is recorded"),
-        ("decision.recorded",),
+        ("decision.recorded", "decision.announced"),
         ("decided_on", "nominations"),
     ),
     Event(
         "certificate.issued",
         Topic.HONOURS,
         lazy_gettext("A certificate is issued"),
-        ("certificate.issued",),
+        ("certificate.issued", "certificate.released"),
         ("award", "decision"),
     ),
     Event(
@@ -198,6 +198,9 @@ EVENTS: tuple[Event, ...] = (
 
 BY_NAME: dict[str, Event] = {event.name: event for event in EVENTS}
 BY_ACTION: dict[str, Event] = {action: event for event in EVENTS for action in event.actions}
+
+EMBARGOED = "embargoed"
+"""The fact of an entry that nobody outside is told of; what ends the embargo writes an entry of its own."""
 
 TRIAL = "trial"
 """The event of a trial, which nobody chooses and every hook takes."""
@@ -306,6 +309,11 @@ def check_events(names: Iterable[str]) -> list[str]:
 def actions_of(names: Iterable[str]) -> set[str]:
     """Return the actions of the audit trail that stand for these events."""
     return {action for name in names if name in BY_NAME for action in BY_NAME[name].actions}
+
+
+def may_be_told(facts: Mapping[str, Any]) -> bool:
+    """Tell whether an entry with these facts may leave the house."""
+    return not facts.get(EMBARGOED)
 
 
 def body_of(

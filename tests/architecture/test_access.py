@@ -8,16 +8,19 @@ import pytest
 
 from dxday.accounts import services as accounts
 from dxday.adapters.storage import open_storage
+from dxday.ceremony.rules import PressState
 from dxday.conflicts.models import Availability
 from dxday.core import codes
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
-from dxday.nominations.models import Attachment
+from dxday.editions.rules import RESERVED_CODES
 from dxday.nominations.rules import State
 from dxday.notifications import unsubscribing
 from dxday.notifications.models import Message
 from dxday.programme.models import Release
+from dxday.programme.rules import SessionKind
+from dxday.schemes.models import Criterion, Extension, Holiday, Quota
 from dxday.web.access import gate_of
 from tests import make
 from tests.client import PageClient
@@ -73,9 +76,36 @@ MAY_OPEN = {
     "webhooks.": {"organizer", "admin"},
     "audit.": {"organizer", "admin"},
     "jobs.": {"admin"},
+    "schemes.": {"council", "admin"},
+    "scheme_parts.": {"council", "admin"},
+    "scheme_limits.": {"council", "admin"},
     "nominations.": {"agency", "admin"},
+    "endorsements.": {"agency", "admin"},
+    "nomination_documents.": {"agency", "admin"},
+    "endorse.": EVERYBODY,
+    "beginning.": {"agency", "admin"},
+    "dossier.": {"agency", "admin"},
+    "nominee_lists.": {"agency", "admin"},
+    "appraisal.": {"council", "admin"},
     "council.": {"council", "admin"},
+    "scores.": {"council", "admin"},
+    "sheets.": {"member", "admin"},
+    "seats.": {"council", "admin"},
+    "interests.": {"council", "admin"},
+    "assignment.": {"council", "admin"},
+    "sitting.": {"member", "admin"},
+    "consultation.": EVERYBODY,
+    "comments.": {"council", "admin"},
+    "comment_texts.": {"member", "admin"},
+    "ballots.": {"council", "admin"},
+    "voting.": {"member", "admin"},
     "certificates.": {"organizer", "council", "admin"},
+    "ceremony.": {"organizer", "council", "admin"},
+    "handing_over.": {"organizer", "council", "admin"},
+    "handing.": {"site", "admin"},
+    "press.": {"organizer", "council", "admin"},
+    "press_agency.": {"agency", "admin"},
+    "press_answer.": EVERYBODY,
 }
 
 
@@ -107,26 +137,27 @@ def world(app):
         )
         for role in Role
     }
-    nomination = make.nomination(make.category(make.scheme(edition)), agency, state=State.DRAFT, guid=uuid4())
-    stored = open_storage(app.extensions["dxday_settings"].storage_url).put("nominations/x/y", b"x")
-    attachment = make.save(
-        Attachment(
-            nomination_id=nomination.id,
-            code=codes.new_code(8),
-            filename="report.txt",
-            media_type="text/plain",
-            size=1,
-            sha256="0" * 64,
-            storage_key=stored.key,
-            uploaded_by_id=people["agency"].id,
-            created_at=make.NOW,
-        )
+    scheme = make.scheme(edition, unconfirmed=["quorum"])
+    category = make.category(scheme)
+    quota = make.save(Quota(scheme_id=scheme.id, most=3))
+    extension = make.save(
+        Extension(scheme_id=scheme.id, closes_at=make.NOW, reason="Bão", created_at=make.NOW)
     )
+    holiday = make.save(Holiday(day=make.TODAY, name="Bù", off=True, source="Thông báo"))
+    criterion = make.save(Criterion(scheme_id=scheme.id, code="results", name={"vi": "Kết quả"}, weight=1))
+    nomination = make.nomination(category, agency, state=State.DRAFT, guid=uuid4())
+    stored = open_storage(app.extensions["dxday_settings"].storage_url).put("nominations/x/y", b"x")
+    attachment = make.attachment(nomination, storage_key=stored.key)
+    ballot = make.ballot(edition, holder=people["member"])
     decision = make.decision(edition)
     award = make.award(
         decision, make.nomination(make.category(make.scheme(edition)), agency, state=State.AWARDED)
     )
     certificate = make.certificate(award)
+    stage = make.session(edition, kind=SessionKind.CEREMONY)
+    call = make.call(stage)
+    make.turn(call, award, site)
+    make.press_summary(award, state=PressState.SENT)
     message = make.save(
         Message(
             key="k",
@@ -157,6 +188,12 @@ def world(app):
             available=False,
         )
     )
+    council = make.council(edition, make.scheme(edition))
+    commented = make.scheme(edition, comment_days=10)
+    make.nomination(make.category(commented), agency, state=State.ADMITTED)
+    published = make.comment_window(commented)
+    receipt = codes.new_code(16)
+    comment = make.comment(published, 1, receipt_hash=codes.hash_of(receipt))
     hook = make.hook(edition)
     delivery = make.hook_delivery(hook)
     db.session.commit()
@@ -167,33 +204,66 @@ def world(app):
         "guid": speaker.guid,
         "notice_id": notice.id,
         "attachment_code": attachment.code,
+        "ballot_id": ballot.id,
         "decision_id": decision.id,
+        "award_code": award.code,
+        "call_id": call.id,
+        "hold_id": 1,
+        "opinion_id": 1,
+        "other_code": nomination.code,
         "message_id": message.id,
         "rule_id": rule.id,
         "operation_id": operation.id,
-        "window_id": window.id,
+        "window_id": {"conflicts": window.id, "consultation": published.id},
+        "comment_id": comment.id,
         "audience": rule.audience,
         "suppression_id": suppression.id,
+        "council_code": council.code,
+        "seat_id": make.seat(council).id,
+        "conflict_id": 1,
+        "pair_id": 1,
         "hook_id": hook.id,
+        "section_code": "nominee",
+        "category_id": nomination.category_id,
         "proposal_id": proposal.id,
         "room_code": room.code,
         "person_id": make.person().id,
         "track_code": "nothing",
         "delivery_id": delivery.id,
+        "endorsement_id": 1,
         "holder_token": certificate.holder_token,
-        "number": {"certificates": certificate.number, "mailbox": 1, "releases": release.number},
+        "number": {
+            "certificates": certificate.number,
+            "mailbox": 1,
+            "releases": release.number,
+            "beginning": 1,
+            "consultation": 1,
+        },
         "key": "nothing",
-        "name": "forget-runs",
+        "scheme_code": scheme.code,
+        "category_code": category.code,
+        "pack_code": "law-2022",
+        "part": "criteria",
+        "quota_id": quota.id,
+        "extension_id": extension.id,
+        "holiday_id": holiday.id,
+        "name": {"jobs": "forget-runs", "schemes": "quorum"},
         "kind": "registration_confirmed",
         "locale": "en",
         "filename": "img/favicon.svg",
         "form": "csv",
+        "list_code": "nothing",
+        "account_id": 1,
         "code": {
             "programme": session.code,
             "programme_public": session.code,
             "changes": session.code,
             "site_desk": session.code,
             "board": session.code,
+            "scheme_parts": criterion.code,
+            "consultation": receipt,
+            "ceremony": stage.code,
+            "honours": award.code,
         },
         "nomination": nomination.code,
         "token": {
@@ -258,6 +328,12 @@ def test_every_address_has_a_gate_and_every_gate_a_line_in_this_matrix(app):
     for rule in app.url_map.iter_rules():
         assert gate_of(app, rule.endpoint) is not None
         assert who_may_open(rule.endpoint)
+
+
+def test_no_edition_can_take_the_first_part_of_an_address(app):
+    first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+
+    assert first - RESERVED_CODES == {"", "<edition_code>"}
 
 
 def test_the_matrix_names_nothing_that_is_not_there(app):

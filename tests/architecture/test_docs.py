@@ -65,7 +65,9 @@ def test_the_table_of_settings_names_every_setting_and_no_other(document):
 def test_the_settings_shown_for_many_machines_are_accepted(tmp_path):
     shown = dict(re.findall(r"^export (\w+)='?([^'\n]+)", read(OPERATIONS), re.MULTILINE))
 
-    settings = config.read(shown | {"SECRET_KEY": "k" * 48, "DXDAY_INSTANCE": str(tmp_path)})
+    settings = config.read(
+        shown | {"SECRET_KEY": "k" * 48, "SEALING_KEYS": "c" * 43, "DXDAY_INSTANCE": str(tmp_path)}
+    )
 
     assert (settings.production, settings.base_url) == (True, "https://day.example.org")
 

@@ -11,7 +11,8 @@ from dxday.awards.models import Decision
 from dxday.core.actor import Actor
 from dxday.core.permissions import Role
 from dxday.editions.models import Edition
-from dxday.nominations.models import Category, Nomination
+from dxday.nominations.models import Nomination
+from dxday.schemes.models import Category
 from tests import make
 
 LINE = "Đã có thành tích xuất sắc trong chuyển đổi số."
@@ -44,9 +45,12 @@ class Council:
             "signatory_title": "Chủ tịch",
             "place": "Nghệ An",
             "awards": [(nomination, LINE) for nomination in nominations],
+            "announce_at": make.NOW,
             "actor": given.get("actor") or self.secretary,
             "now": make.NOW,
         }
+        if "now" in given and "announce_at" not in given:
+            plain["announce_at"] = given["now"]
         return services.record_decision(self.edition, **(plain | given))
 
 

@@ -1,6 +1,6 @@
 """The pages on which the council's secretary reads and records."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from dxday.awards.models import Award, Decision
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.editions.models import LegalDocument
-from dxday.nominations.models import Attachment, Nomination
+from dxday.nominations.models import Nomination
 from dxday.nominations.rules import State
 from tests import make
 from tests.awards.conftest import LINE
@@ -32,19 +32,7 @@ def attached(app):
         code = f"F{make.number()}"
         key = f"nominations/{nomination.code.lower()}/{code.lower()}"
         open_storage(app.extensions["dxday_settings"].storage_url).put(key, data)
-        return make.save(
-            Attachment(
-                nomination_id=nomination.id,
-                code=code,
-                filename="bao-cao.txt",
-                media_type="text/plain",
-                size=len(data),
-                sha256="0" * 64,
-                storage_key=key,
-                uploaded_by_id=nomination.created_by_id,
-                created_at=make.NOW,
-            )
-        )
+        return make.attachment(nomination, code=code, size=len(data), storage_key=key)
 
     return attach
 
@@ -254,8 +242,8 @@ def test_a_decision_is_recorded_in_two_steps(secretary, council):
 
     lines = secretary.fill(path, nominations=[second.code, first.code])
 
-    assert lines.all("//legend")[-2:] == ["1. Trần Thị Thí Dụ", "2. Nguyễn Văn Mẫu"]
-    assert lines.all("//textarea") == ["Đã mở lớp.", "Đã dạy 300 hộ."]
+    assert lines.all("//section[@id='lines']//legend") == ["1. Trần Thị Thí Dụ", "2. Nguyễn Văn Mẫu"]
+    assert lines.all("//section[@id='lines']//textarea") == ["Đã mở lớp.", "Đã dạy 300 hộ."]
     assert lines.value("signatory_title") == "Chủ tịch"
     assert db.session.scalars(select(Decision)).all() == []
 
@@ -286,27 +274,28 @@ def test_the_decision_s_page_leads_to_the_certificates(secretary, council):
     assert f"/manage/{council.edition.code}/certificates" in page.links()
 
 
-def test_the_law_and_the_edition_s_documents_are_shown(secretary, council):
+def test_the_law_and_the_edition_s_documents_are_proposed_and_kept(secretary, council):
     make.save(
         LegalDocument(
             edition_id=council.edition.id,
             kind="decision",
             number="505/QĐ-TTg",
-            issuer={"en": "Prime Minister"},
-            title={"en": "Decision on the Day"},
+            issued_on=date(2022, 4, 22),
+            issuer={"vi": "Thủ tướng Chính phủ", "en": "Prime Minister"},
+            title={"vi": "Về Ngày", "en": "Decision on the Day"},
             position=1,
         )
     )
     nomination = council.nomination()
     shown = [
-        "Luật Thi đua, khen thưởng số 06/2022/QH15",
-        "Decision on the Day 505/QĐ-TTg · Prime Minister",
+        "Căn cứ Luật Thi đua, khen thưởng số 06/2022/QH15",
+        "Căn cứ Quyết định số 505/QĐ-TTg ngày 22 tháng 4 năm 2022 của Thủ tướng Chính phủ “Về Ngày”",
     ]
 
     lines = secretary.fill(f"{council.path}decisions/new", nominations=[nomination.code])
     page = secretary.follow(secretary.send(lines, "", **answers()))
 
-    assert lines.all("//section[@id='bases']//li") == shown
+    assert lines.value("bases").strip().splitlines() == shown
     assert page.all("//section[@id='bases']//li") == shown
 
 

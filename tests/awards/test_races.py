@@ -18,7 +18,8 @@ from dxday.db import db
 from dxday.editions.models import Edition
 from dxday.nominations import rules as nomination_rules
 from dxday.nominations import services as nominations
-from dxday.nominations.models import Category, Nomination
+from dxday.nominations.models import Nomination
+from dxday.schemes.models import Category
 from tests import make
 from tests.awards.conftest import Council, new_council
 from tests.conftest import on_both

@@ -11,7 +11,9 @@ from dxday.awards.models import Award, Decision
 from dxday.core.errors import NotFound
 from dxday.core.permissions import Role
 from dxday.db import db
-from dxday.nominations.rules import NomineeKind, NotTheCouncil, State
+from dxday.nominations.rules import NotTheCouncil, State
+from dxday.schemes.models import Scheme
+from dxday.schemes.rules import NomineeKind
 from tests import make
 from tests.awards.conftest import LINE
 
@@ -83,7 +85,31 @@ def test_a_line_is_needed_for_each_and_has_an_end(council):
         council.record(awards=[(nomination, "x" * 301)])
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.SUBMITTED}))
+BEFORE_THE_COUNCIL = {State.SUBMITTED, State.ADMITTED, State.APPROVED}
+
+
+@pytest.mark.parametrize("state", sorted(BEFORE_THE_COUNCIL))
+def test_what_is_before_the_council_can_be_honoured(council, state):
+    nomination = council.nomination(state=state)
+
+    council.record(nomination)
+
+    assert nomination.state == State.AWARDED
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.APPROVED}))
+def test_where_a_ballot_is_wanted_only_what_it_approved_can_be_honoured(council, state):
+    db.session.get_one(Scheme, council.category.scheme_id).ballot = True
+    nomination = council.nomination(state=state)
+
+    with pytest.raises(rules.NotApproved if state in BEFORE_THE_COUNCIL else rules.NotSubmitted):
+        council.record(nomination)
+    council.record(council.nomination(state=State.APPROVED))
+
+    assert nomination.state == state
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - BEFORE_THE_COUNCIL))
 def test_only_what_is_before_the_council_can_be_honoured(council, state):
     nomination = council.nomination(state=state, nominee_name="Nguyễn Văn Mẫu")
 

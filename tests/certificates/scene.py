@@ -9,7 +9,7 @@ from dxday.certificates.models import Certificate
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.editions.models import Edition
-from dxday.nominations.rules import AwardForm
+from dxday.schemes.rules import AwardForm
 from tests import make
 
 UNKNOWN = "0123456789abcdefghjkmnpqrs"

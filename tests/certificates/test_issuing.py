@@ -12,7 +12,7 @@ from dxday.core.carriage import Carriage
 from dxday.core.errors import NotFound
 from dxday.core.permissions import Role
 from dxday.db import db
-from dxday.nominations.rules import AwardForm
+from dxday.schemes.rules import AwardForm
 from tests import make
 from tests.certificates import scene
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxday.certificates import rules, sheet
+from dxday.core import official
 
 FACTS = rules.Facts(
     number="BK-2026-0042",
@@ -42,7 +43,7 @@ def long_name(characters: int) -> str:
     ],
 )
 def test_dates_are_written_as_documents_write_them(day, written):
-    assert sheet.vietnamese_date(day) == written
+    assert official.vietnamese_date(day) == written
 
 
 @pytest.mark.parametrize(

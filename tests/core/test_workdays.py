@@ -65,3 +65,15 @@ def test_so_many_working_days_lie_between(day, count, backwards):
     assert sum(1 for each in between if each != day and is_working_day(each)) == (
         abs(count) if count else int(not is_working_day(day))
     )
+
+
+def test_a_day_that_the_table_names_is_as_the_table_says():
+    overrides = {date(2026, 10, 12): True, date(2026, 10, 10): False}
+
+    assert is_working_day(date(2026, 10, 12), overrides=overrides) is False
+    assert is_working_day(date(2026, 10, 10), overrides=overrides) is True
+    assert is_working_day(date(2026, 10, 13), overrides=overrides) is True
+    assert add_working_days(date(2026, 10, 9), 2) == date(2026, 10, 13)
+    assert add_working_days(date(2026, 10, 9), 2, overrides=overrides) == date(2026, 10, 13)
+    assert add_working_days(date(2026, 10, 9), 1, overrides=overrides) == date(2026, 10, 10)
+    assert add_working_days(date(2026, 10, 13), -1, overrides=overrides) == date(2026, 10, 10)

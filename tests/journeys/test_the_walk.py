@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser_site import Site, sign_in
+from tests.browser_site import Site, answer_questions, sign_in
 from tests.post_office import PostOffice, open_post_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -167,7 +167,7 @@ def officer_nominates(page: Page, site: Site, office: PostOffice, folder: Path) 
     sign_in(page, site, "agency@dxday.example")
     card(page, edition, "Nominations of your agency").click()
     page.get_by_role("link", name="Nominate somebody").click()
-    page.get_by_label("Category").select_option(label="Individuals (individual)")
+    answer_questions(page, "Individuals", "Yes", "No", "No", "No")
     typed = {
         "Name of the nominee": AWARDEE,
         "Position and unit, or address": "Teacher (example)",
@@ -212,9 +212,10 @@ def secretary_records_the_decision_and_issues(page: Page, site: Site) -> None:
     page.get_by_label("Place where it was signed").fill("Nghệ An")
     page.get_by_label("Name of the signatory").fill("Người Ký Mẫu")
     expect(page.get_by_label("Line on the certificate")).to_have_value(LINE)
+    page.get_by_label("At once").check()
     page.get_by_label("I compared names and lines").check()
     page.get_by_role("button", name="Record the decision").click()
-    expect(page.get_by_role("status")).to_have_text(f"Decision {DECISION} was recorded.")
+    expect(page.get_by_role("status").first).to_have_text(f"Decision {DECISION} was recorded.")
 
     page.get_by_role("button", name="Issue certificates").click()
     expect(page.get_by_role("status").first).to_have_text("1 certificate issued.")

@@ -14,7 +14,8 @@ from dxday.core.actor import Actor
 from dxday.core.permissions import Role
 from dxday.editions.models import Edition
 from dxday.nominations import rules, services
-from dxday.nominations.models import Attachment, Category, Nomination
+from dxday.nominations.models import Attachment, Nomination
+from dxday.schemes.models import Category
 from tests import make
 
 

@@ -11,7 +11,7 @@ from dxday.audit import queries as audit
 from dxday.core.permissions import Role
 from dxday.db import db
 from dxday.nominations import queries, rules, services
-from dxday.nominations.models import Attachment, Nomination
+from dxday.nominations.models import Nomination
 from tests import make
 from tests.nominations.conftest import pdf
 
@@ -138,19 +138,7 @@ def test_others_who_work_here_have_no_business_on_the_agency_s_pages(client, des
 @pytest.mark.parametrize("path", PAGES[2:])
 def test_another_agency_s_nomination_is_not_found(officer, desk, path):
     nomination = make.nomination(desk.category, state=rules.State.DRAFT)
-    attachment = make.save(
-        Attachment(
-            nomination_id=nomination.id,
-            code="THEIRS",
-            filename="a.txt",
-            media_type="text/plain",
-            size=1,
-            sha256="0" * 64,
-            storage_key="nominations/a/b",
-            uploaded_by_id=nomination.created_by_id,
-            created_at=make.NOW,
-        )
-    )
+    attachment = make.attachment(nomination)
 
     page = officer.open(desk.path + path.format(code=nomination.code, file=attachment.code))
 
@@ -269,7 +257,7 @@ def test_a_file_that_is_not_taken_is_refused_beside_its_field_and_nothing_typed_
 
     sentence = (
         "“bao-cao.pdf”: Files of this kind are not taken here, whatever they are called. "
-        "Taken are: JPEG, PDF, PNG, TEXT."
+        "Taken are: DOCX, JPEG, PDF, PNG, TEXT, XLSX."
     )
     assert page.errors == [sentence]
     assert page.all("//*[@id='attachment-error']") == [f"Error: {sentence}"]

@@ -1,4 +1,4 @@
-"""What a dossier lacks, who acts for whom, and which moves there are."""
+"""Until when a dossier is taken, who acts for whom, and which moves there are."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,57 +7,17 @@ import pytest
 
 from dxday.core.actor import SYSTEM, VISITOR
 from dxday.core.permissions import Role
-from dxday.editions.rules import Window
 from dxday.nominations import rules
+from dxday.schemes.rules import Call
 from tests import make
 
-WHOLE = rules.Dossier(
-    state=rules.State.DRAFT,
-    nominee_email="awardee@example.org",
-    achievement="Đã làm được nhiều việc.",
-    contact_name="Lê Thị Ví Dụ",
-    contact_email="agency@example.org",
-    attachments=1,
-)
-OPEN = Window(make.NOW - timedelta(days=1), make.NOW + timedelta(days=1))
+CLOSING = make.NOW + timedelta(days=1)
+OPEN = Call(make.NOW - timedelta(days=1), CLOSING, CLOSING + timedelta(minutes=30))
+SECOND = timedelta(seconds=1)
 
 
-def test_a_whole_dossier_lacks_nothing():
-    assert rules.find_gaps(WHOLE) == []
-
-
-@pytest.mark.parametrize(
-    ("lack", "refusal"),
-    [
-        ({"nominee_email": " "}, rules.NomineeAddressMissing),
-        ({"achievement": "\n"}, rules.AchievementMissing),
-        ({"achievement": "từ " * 1001}, rules.AchievementTooLong),
-        ({"contact_name": ""}, rules.ContactMissing),
-        ({"contact_email": ""}, rules.ContactMissing),
-        ({"attachments": 0}, rules.EvidenceMissing),
-    ],
-)
-def test_what_a_dossier_lacks_keeps_it_from_being_submitted(lack, refusal):
-    dossier = replace(WHOLE, **lack)
-
-    assert [type(gap) for gap in rules.find_gaps(dossier)] == [refusal]
-    with pytest.raises(refusal):
-        rules.check_can_submit(dossier, OPEN, make.NOW)
-
-
-def test_exactly_a_thousand_words_may_be_submitted():
-    rules.check_can_submit(replace(WHOLE, achievement="từ " * 1000), OPEN, make.NOW)
-
-
-def test_an_empty_dossier_is_told_everything_at_once_in_the_order_of_the_form():
-    empty = rules.Dossier(rules.State.DRAFT, "", "", "", "", 0)
-
-    assert [gap.field for gap in rules.find_gaps(empty)] == [
-        "nominee_email",
-        "achievement",
-        "contact_name",
-        "attachment",
-    ]
+def standing(state=rules.State.DRAFT, *, begun_at=make.NOW, return_due_at=None) -> rules.Standing:
+    return rules.Standing(state, begun_at, return_due_at)
 
 
 def test_the_call_is_open_from_its_opening_until_just_before_its_closing():
@@ -71,7 +31,7 @@ def test_the_call_is_open_from_its_opening_until_just_before_its_closing():
 
 def test_without_dates_nominations_are_not_open():
     with pytest.raises(rules.CallNotOpen):
-        rules.check_call_open(Window(None, None), make.NOW)
+        rules.check_call_open(Call(None, None, None), make.NOW)
 
 
 @pytest.mark.parametrize("state", rules.State)
@@ -84,10 +44,78 @@ def test_only_the_moves_of_the_table_exist(state):
                 rules.check_move(state, to)
 
 
-@pytest.mark.parametrize("state", sorted(set(rules.State) - {rules.State.DRAFT}))
-def test_only_a_draft_can_be_changed(state):
+@pytest.mark.parametrize("state", sorted(set(rules.State) - rules.EDITABLE))
+def test_only_what_the_agency_has_can_be_changed(state):
     with pytest.raises(rules.MoveNotPossible):
-        rules.check_can_edit(state, OPEN, make.NOW)
+        rules.check_can_edit(standing(state, return_due_at=CLOSING), OPEN, make.NOW)
+
+
+def test_a_draft_begun_before_the_closing_is_taken_until_just_before_the_grace_ends():
+    rules.check_can_edit(standing(), OPEN, OPEN.closes_at - SECOND)
+    rules.check_can_edit(standing(), OPEN, OPEN.closes_at)
+    rules.check_can_edit(standing(), OPEN, OPEN.grace_until - SECOND)
+    with pytest.raises(rules.CallClosed):
+        rules.check_can_edit(standing(), OPEN, OPEN.grace_until)
+
+
+def test_a_draft_begun_at_the_closing_has_no_grace():
+    rules.check_taken(standing(begun_at=OPEN.closes_at - SECOND), OPEN, OPEN.closes_at)
+    with pytest.raises(rules.CallClosed):
+        rules.check_taken(standing(begun_at=OPEN.closes_at), OPEN, OPEN.closes_at)
+
+
+def test_without_grace_the_closing_is_the_end():
+    strict = replace(OPEN, grace_until=OPEN.closes_at)
+
+    rules.check_taken(standing(), strict, OPEN.closes_at - SECOND)
+    with pytest.raises(rules.CallClosed):
+        rules.check_taken(standing(), strict, OPEN.closes_at)
+
+
+def test_what_was_returned_is_taken_until_just_before_its_own_due_time():
+    due = OPEN.grace_until + timedelta(days=3)
+    returned = standing(rules.State.RETURNED, return_due_at=due)
+
+    rules.check_can_edit(returned, OPEN, due - SECOND)
+    with pytest.raises(rules.CompletionOverdue):
+        rules.check_can_edit(returned, OPEN, due)
+    with pytest.raises(rules.CompletionOverdue):
+        rules.check_can_edit(standing(rules.State.RETURNED), OPEN, make.NOW)
+
+
+def test_a_due_time_lies_ahead():
+    rules.check_due(make.NOW + SECOND, make.NOW)
+    with pytest.raises(rules.DueTimePast):
+        rules.check_due(make.NOW, make.NOW)
+
+
+@pytest.mark.parametrize(
+    ("ballot", "honoured"),
+    [
+        (False, {rules.State.SUBMITTED, rules.State.ADMITTED, rules.State.APPROVED}),
+        (True, {rules.State.APPROVED}),
+    ],
+)
+def test_a_decision_honours_what_the_ballot_approved_or_what_is_before_the_council(ballot, honoured):
+    assert {state for state in rules.State if rules.may_award(state, ballot=ballot)} == honoured
+
+
+@pytest.mark.parametrize("state", sorted(set(rules.State) - {rules.State.APPROVED}))
+def test_where_a_ballot_is_wanted_only_what_it_approved_is_awarded(state):
+    rules.check_can_award(state, ballot=False)
+    with pytest.raises(rules.MoveNotPossible):
+        rules.check_can_award(state, ballot=True)
+
+
+def test_what_a_ballot_approved_is_awarded():
+    rules.check_can_award(rules.State.APPROVED, ballot=True)
+
+
+def test_only_a_draft_waits_for_endorsement():
+    rules.check_may_skip_endorsement(rules.State.DRAFT, [])
+    rules.check_may_skip_endorsement(rules.State.RETURNED, [{"code": "head"}])
+    with pytest.raises(rules.EndorsementMissing):
+        rules.check_may_skip_endorsement(rules.State.DRAFT, [{"code": "head"}])
 
 
 def test_ten_files_are_enough():
@@ -126,3 +154,23 @@ def test_only_the_council_of_the_edition_decides(stranger):
 
 def test_the_council_of_the_edition_decides():
     rules.check_may_decide(make.actor(Role.COUNCIL, edition_id=1), edition_id=1)
+
+
+@pytest.mark.parametrize(
+    "stranger", [VISITOR, make.actor(Role.AGENCY, edition_id=1), make.actor(Role.COUNCIL, edition_id=2)]
+)
+def test_only_the_secretary_of_the_edition_appraises_and_holds_ballots(stranger):
+    with pytest.raises(rules.NotTheStandingBody):
+        rules.check_may_appraise(stranger, edition_id=1)
+    with pytest.raises(rules.NotTheCouncil):
+        rules.check_may_hold_ballots(stranger, edition_id=1)
+    with pytest.raises(rules.NotByHand):
+        rules.check_is_system(stranger)
+
+
+def test_the_secretary_of_the_edition_appraises_and_holds_ballots():
+    secretary = make.actor(Role.COUNCIL, edition_id=1)
+
+    rules.check_may_appraise(secretary, edition_id=1)
+    rules.check_may_hold_ballots(secretary, edition_id=1)
+    rules.check_is_system(SYSTEM)

@@ -13,6 +13,9 @@ from dxday.db import db
 from dxday.nominations import queries, rules, services
 from dxday.nominations.models import Nomination
 from dxday.notifications.models import Message
+from dxday.schemes import queries as scheme_queries
+from dxday.schemes import services as schemes
+from dxday.schemes.rules import AwardForm, NomineeKind
 from tests import make
 from tests.nominations.conftest import acting, pdf
 
@@ -55,11 +58,11 @@ def change(nomination, desk, **given):
 def test_schemes_and_categories_come_in_their_order_and_are_noted(app):
     edition, actor = make.edition(), make.actor(Role.ADMIN)
     for position, code in ((2, "giay-khen"), (1, "bang-khen")):
-        scheme = services.add_scheme(
+        scheme = schemes.add_scheme(
             edition,
             code=code,
             name={"vi": code},
-            form=rules.AwardForm.BANG_KHEN,
+            form=AwardForm.BANG_KHEN,
             legal_basis="Luật Thi đua, khen thưởng số 06/2022/QH15",
             giver={"vi": "Chủ tịch Ủy ban nhân dân tỉnh Mẫu"},
             signatory_title={"vi": "Chủ tịch"},
@@ -67,16 +70,16 @@ def test_schemes_and_categories_come_in_their_order_and_are_noted(app):
             actor=actor,
             now=make.NOW,
         )
-        services.add_category(
+        schemes.add_category(
             scheme,
             code="ca-nhan",
             name={"vi": "Cá nhân"},
-            nominee_kind=rules.NomineeKind.INDIVIDUAL,
+            nominee_kind=NomineeKind.INDIVIDUAL,
             actor=actor,
             now=make.NOW,
         )
 
-    listed = queries.list_schemes(edition.id)
+    listed = scheme_queries.list_schemes(edition.id)
 
     assert [(scheme.code, [category.code for category in scheme.categories]) for scheme in listed] == [
         ("bang-khen", ["ca-nhan"]),

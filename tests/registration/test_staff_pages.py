@@ -113,16 +113,6 @@ def test_the_export_has_every_line_and_no_formula(organizer, edition):
     ]
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "＝1"])
-def test_what_a_spreadsheet_would_compute_gets_an_apostrophe(cell):
-    assert rules.plain_cell(cell) == f"'{cell}"
-
-
-@pytest.mark.parametrize("cell", ["Nguyễn Văn Mẫu", "", "a=b", "1-2"])
-def test_plain_text_stays_as_it_is(cell):
-    assert rules.plain_cell(cell) == cell
-
-
 def test_an_organizer_opens_seats(organizer, edition):
     site = make.site(edition)
 

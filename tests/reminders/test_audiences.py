@@ -7,6 +7,8 @@ import pytest
 from dxday.core.carriage import Carriage
 from dxday.core.permissions import Role
 from dxday.db import db
+from dxday.nominations.models import Endorsement
+from dxday.nominations.rules import EndorsementState
 from dxday.nominations.rules import State as NominationState
 from dxday.programme.models import Part
 from dxday.programme.rules import Mode, PartKind, PlacementRole, SessionKind, SessionState
@@ -296,11 +298,44 @@ def test_agencies_that_have_nominated_nobody_are_reminded(app):
     assert (one.to_address, facts["agency"]) == (officer.email, idle.name)
 
 
+def test_who_was_asked_to_endorse_is_reminded_until_they_have_answered(app):
+    edition = make.edition(nominations_close_at=CLOSES)
+    nomination = make.nomination(make.category(make.scheme(edition)), state=NominationState.ENDORSING)
+    chain = [
+        make.save(
+            Endorsement(
+                nomination_id=nomination.id, round=1, step=str(position), step_name={"vi": "Bước"},
+                position=position, name=f"Người {position}", office="Chủ tịch",
+                email=f"endorser{position}@example.org", state=state, asked_at=asked_at,
+            )
+        )
+        for position, (state, asked_at) in enumerate(
+            [(EndorsementState.ASKED, make.NOW), (EndorsementState.NAMED, None)], start=1
+        )
+    ]  # fmt: skip
+    rule(edition, "endorsers", "nominations_close", amount=3)
+
+    ((one, facts),) = due(CLOSES - timedelta(days=2))
+    assert (one.to_address, facts) == (
+        "endorser1@example.org",
+        {
+            "nominee": nomination.nominee_name,
+            "agency": nomination.organisation_name,
+            "asked": make.NOW,
+            "deadline": CLOSES,
+            "contact": f"{nomination.contact_name}, {nomination.contact_email}",
+        },
+    )
+
+    chain[0].state = EndorsementState.EXPIRED
+    assert due(CLOSES - timedelta(days=2)) == []
+
+
 def test_awardees_are_reminded_until_they_have_fetched_their_certificate(client, app):
     certificate = scene.made()
     edition = db.session.get(make.Edition, certificate.edition_id)
     edition.ceremony_on = make.TODAY
-    certificate.rendered_at = make.NOW - timedelta(days=5)
+    certificate.rendered_at = certificate.told_at = make.NOW - timedelta(days=5)
     rule(edition, "awardees", "ceremony", direction=Direction.AFTER)
     now = at("09:00", make.TODAY + timedelta(days=1))
     db.session.commit()
@@ -334,7 +369,11 @@ def test_every_audience_says_what_its_letter_may_name(app):
             "presiding_officers",
             "agencies_draft",
             "agencies_none",
+            "endorsers",
+            "council_readers",
             "awardees",
+            "council_readers",
+            "council_voters",
         ],
         True,
     )

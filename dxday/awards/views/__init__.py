@@ -1,1 +1,1 @@
-"""Pages of the council, and the honour roll for everybody."""
+"""Pages of the council."""

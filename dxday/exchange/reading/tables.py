@@ -1,16 +1,13 @@
 """Tables: one session in each row, columns named in the first, in CSV or XLSX."""
 
-import csv
-import io
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
+from dxday.adapters import spreadsheets
+from dxday.adapters.spreadsheets import text_of as _text
 from dxday.core.i18n import LOCALES, lazy_gettext
 from dxday.core.vietnamese import fold
 from dxday.exchange import rules
@@ -38,20 +35,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Column → the heads under which it is known, the English one of our template first, then the Vietnamese one."""
 
 _NEEDED = ("title", "day", "start", "room")
-_MOST_COLUMNS = 100
-_MOST_UNPACKED = 200_000_000
-"""What an XLSX file, which is packed, may unfold to."""
-
-_MOST_TAGS = 2_000_000
-"""In all parts together; each cell takes 600 bytes to read, and packs to almost nothing."""
-
-_STEP = 1 << 20
-
 _LAST_LINE = 200_000
 """A sheet may claim that its next row is the billionth, and every row between is read as an empty one."""
 
 _BY_HEAD = {fold(head): name for name, heads in COLUMNS.items() for head in heads}
-_DELIMITERS = ";,\t"
 
 
 def heads(locale: str) -> list[str]:
@@ -65,86 +52,36 @@ def read_csv(data: bytes, context: Context) -> Book:
 
     Raises FormatUnknown, FileBroken, ColumnsMissing, TooManyRows.
     """
-    try:
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise rules.FormatUnknown from error
-    first = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    if "\0" in first or (delimiter not in first and fold(first) not in _BY_HEAD):
-        raise rules.FormatUnknown
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-
-    def rows() -> Iterator[tuple[int, Sequence[Any]]]:
-        began = 1
-        try:
-            for cells in reader:
-                yield began, cells
-                began = reader.line_num + 1
-        except csv.Error as error:
-            raise rules.FileBroken(line=reader.line_num, reason=str(error)) from error
-
-    return _Table("csv", context).read(rows())
+    with _in_our_words():
+        return _Table("csv", context).read(
+            spreadsheets.read_csv(data, is_head=lambda line: fold(line) in _BY_HEAD)
+        )
 
 
 def read_xlsx(data: bytes, context: Context) -> Book:
     """Return the programme on the first sheet of an XLSX file.
 
-    Raises FormatUnknown, FileBroken, DoctypeRefused, ColumnsMissing, TooManyRows.
+    Raises FormatUnknown, FileTooLarge, DoctypeRefused, ColumnsMissing, TooManyRows.
     """
+    with _in_our_words():
+        return _Table("xlsx", context).read(spreadsheets.read_xlsx(data))
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turn what is wrong with a spreadsheet into a refusal of the file."""
     try:
-        _check_parts(data)
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what the file claims of its size is not what is read
-            return _Table("xlsx", context).read(
-                enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), start=1)
-            )
-        finally:
-            book.close()
-    except rules.FileRefused:
-        raise
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        KeyError,
-        IndexError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        SyntaxError,
-        OSError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.LargeZipFile,
-    ) as error:
-        # All of these are ways in which openpyxl and zipfile say that a part is not what it should be.
+        yield
+    except spreadsheets.SheetBroken as error:
+        raise rules.FileBroken(line=error.line, reason=error.reason) from error
+    except spreadsheets.SheetTooLarge as error:
+        raise rules.FileTooLarge(most=error.most // 1_000_000) from error
+    except spreadsheets.SheetTooLong as error:
+        raise rules.TooManyRows(most=rules.MOST_ROWS) from error
+    except spreadsheets.SheetHasEntities as error:
+        raise rules.DoctypeRefused(line=1) from error
+    except spreadsheets.SheetUnknown as error:
         raise rules.FormatUnknown from error
-
-
-def _check_parts(data: bytes) -> None:
-    """Raise what a file is refused for before it is unfolded as a whole.
-
-    FileTooLarge when it unfolds too far, TooManyRows when it has more cells than sessions need, DoctypeRefused when a
-    part has entities.
-    """
-    tags = 0
-    with zipfile.ZipFile(io.BytesIO(data)) as parts:
-        if sum(part.file_size for part in parts.infolist()) > _MOST_UNPACKED:
-            raise rules.FileTooLarge(most=_MOST_UNPACKED // 1_000_000)
-        for part in parts.infolist():
-            if part.filename.endswith((".xml", ".rels")):
-                with parts.open(part) as file:
-                    start = file.read(4096)
-                    tags += start.count(b"<")
-                    while tags <= _MOST_TAGS and (piece := file.read(_STEP)):
-                        tags += piece.count(b"<")
-                if b"<!DOCTYPE" in start.replace(b"\0", b""):
-                    raise rules.DoctypeRefused(line=1)
-                if tags > _MOST_TAGS:
-                    raise rules.TooManyRows(most=rules.MOST_ROWS)
 
 
 class _Table:
@@ -162,7 +99,7 @@ class _Table:
         for number, cells in rows:
             if number > _LAST_LINE:
                 raise rules.TooManyRows(most=rules.MOST_ROWS)
-            filled = list(cells[:_MOST_COLUMNS])
+            filled = list(cells[: spreadsheets.MOST_COLUMNS])
             if not any(_text(cell) for cell in filled):
                 continue
             if not self.columns:
@@ -288,16 +225,6 @@ class _Table:
 
 def _at(cells: Sequence[Any], number: int) -> Any:
     return cells[number] if number < len(cells) else None
-
-
-def _text(cell: Any) -> str:
-    """Return a cell as text; the apostrophe that keeps a spreadsheet from computing is no part of it."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    text = str(cell).strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@\t\r") else text
 
 
 def _read_day(text: str) -> date:

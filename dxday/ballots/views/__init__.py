@@ -1,0 +1,1 @@
+"""Pages of ballots: of the secretary who leads them, and of the members who vote."""

@@ -1,0 +1,1 @@
+"""Arranging ceremonies, handing awards over, and asking for the approval of press summaries."""

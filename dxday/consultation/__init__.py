@@ -1,0 +1,1 @@
+"""Public comment: the list of a scheme's nominations is published, and what people write is answered."""

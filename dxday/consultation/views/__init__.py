@@ -1,0 +1,1 @@
+"""The pages of public comment: of everybody, and of the council's secretary."""

@@ -1,0 +1,1 @@
+"""Writing councils: seats and terms, conflicts of interest, and who reads what."""

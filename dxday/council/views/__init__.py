@@ -1,0 +1,1 @@
+"""Pages of the council: the secretary's and the members'."""

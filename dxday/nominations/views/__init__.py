@@ -1,0 +1,1 @@
+"""The pages of nominations: officer, sections of a dossier, questions before it; endorsers, and papers."""

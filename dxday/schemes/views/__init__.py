@@ -1,0 +1,1 @@
+"""Pages on which award schemes are set up."""
