@@ -333,8 +333,13 @@ def member(council: Council, *, expert: bool = False, starts_on: date = TODAY, *
         setattr(made, name, value)
     if "email" in given:
         made.email_key = email_key(made.email)
-    save(Term(seat_id=seat(council, expert=expert).id, account_id=made.id, starts_on=starts_on))
+    hold(council, made, expert=expert, starts_on=starts_on)
     return made
+
+
+def hold(council: Council, holder: Account, *, expert: bool = False, starts_on: date = TODAY) -> Term:
+    """A seat of the council, held from a day on."""
+    return save(Term(seat_id=seat(council, expert=expert).id, account_id=holder.id, starts_on=starts_on))
 
 
 def reading(nomination: Nomination, reader: Account, *, declared: bool = True, **given: Any) -> Reading:

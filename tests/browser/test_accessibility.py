@@ -17,6 +17,7 @@ from dxday.adapters.mail import read_mailbox
 from dxday.app import create_app
 from dxday.core.permissions import ROLE_PERMISSIONS, Role
 from dxday.web.access import gate_of
+from tests.browser.lived_in import live_in_honours
 from tests.browser_site import PATIENCE, ROOT, Site, answer_questions, listen, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -291,7 +292,7 @@ def tokens(site: Site, browser: Browser) -> list[str]:
     key = (site.instance / "secret-key").read_text().strip()
     signer = URLSafeSerializer(key, salt="dxday.unsubscribe")  # as in a letter that need not come
     paths.append(f"/my/unsubscribe/{signer.dumps(['lived-in@example.org', None])}")
-    return paths
+    return paths + live_in_honours(site)
 
 
 def propose(browser: Browser, site: Site, email: str, place: str, link: str, *, submit: bool) -> None:
