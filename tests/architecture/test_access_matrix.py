@@ -85,12 +85,12 @@ MATRIX: list[tuple[set[str], set[str], str]] = [
     (SECRETARY, HANDED_IN, "council.show council.download council.decline"),
     (SECRETARY, BEFORE_COUNCIL, "assignment.readers assignment.change_proposal"),
     (SECRETARY, SCORED, "scores.moderate scores.reopen"),
-    (READER, SCORED, "sitting.dossier sitting.download sitting.keep_away"),
+    (READER, SCORED, "sitting.dossier sitting.download sitting.keep_away comment_texts.show"),
     (READER, SCORED, "sheets.edit sheets.save sheets.decline"),
 ]
 
 NOT_OF_NOMINATIONS = {
-    "board", "changes", "programme", "programme_public", "registration_public", "site_desk", "scheme_parts",
+    "board", "ceremony", "changes", "consultation", "honours", "programme", "programme_public", "registration_public", "site_desk", "scheme_parts",
 }  # fmt: skip
 """Blueprints whose addresses have a `code` of something else."""
 

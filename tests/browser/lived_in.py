@@ -95,7 +95,13 @@ def _hand_over(edition: Edition) -> str:
     for number, agency in enumerate(("so-mau", "xa-mau", "xa-thi-du"), start=1):
         nomination = make.nomination(category, accounts.get_organisation(agency), state=State.AWARDED)
         awards.append(make.award(decision, nomination, position=number))
-        make.turn(call, awards[-1], place if number < 3 else None, position=number)
+        make.turn(
+            call,
+            awards[-1],
+            place if number < 3 else None,
+            position=number,
+            handed_at=clock.now() if number == 2 else None,
+        )
     make.press_summary(awards[0], state=PressState.SENT)
     sent = make.press_summary(awards[1], state=PressState.SENT)
     make.press_summary(awards[2])

@@ -477,7 +477,7 @@ def test_the_list_of_comments_takes_the_same_number_of_queries_however_long_it_i
     with queries() as counted:
         secretary.open(office(desk))
 
-    assert counted.total == 11
+    assert counted.total == 10
 
 
 # Members

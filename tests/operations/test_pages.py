@@ -96,4 +96,4 @@ def test_the_list_costs_the_same_statements(organizer, edition, queries, many):
     with queries() as counted:
         page = organizer.open(f"/manage/{edition.code}/operations")
 
-    assert (len(page.all("//tbody/tr")), counted.total) == (many, 5)
+    assert (len(page.all("//tbody/tr")), counted.total) == (many, 4)
