@@ -90,7 +90,8 @@ MATRIX: list[tuple[set[str], set[str], str]] = [
 ]
 
 NOT_OF_NOMINATIONS = {
-    "board", "ceremony", "changes", "consultation", "honours", "programme", "programme_public", "registration_public", "site_desk", "scheme_parts",
+    "board", "ceremony", "changes", "consultation", "honours", "programme", "programme_public",
+    "registration_public", "site_desk", "scheme_parts",
 }  # fmt: skip
 """Blueprints whose addresses have a `code` of something else."""
 

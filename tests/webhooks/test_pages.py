@@ -158,7 +158,7 @@ def test_in_production_an_address_inside_is_refused_when_it_is_written(tmp_path,
         DXDAY_ENV="production",
         SECRET_KEY="k" * 40,
         SEALING_KEYS="c" * 43,
-        DATABASE_URL=f"sqlite:///{tmp_path}/production.db",
+        DATABASE_URL=f"sqlite:///{tmp_path}/instance/dxday.db",
         SMTP_URL="smtp://127.0.0.1:1",
         BASE_URL="https://day.example",
     )
