@@ -55,7 +55,7 @@ def live_in_honours(site: Site) -> dict[Role | None, list[str]]:
         return {
             None: [receipt, f"/endorse/{token}", "/endorse/done", _hand_over(edition), "/my/press/done"],
             Role.AGENCY: _of_the_agency(edition, asked, token),
-            Role.COUNCIL: [*_of_the_council(edition), f"/manage/next/schemes/{scheme.code}"],
+            Role.COUNCIL: _of_the_council(edition),
             Role.MEMBER: [f"/sit/next/ballots/{_closed(edition).id}"],
         }
 
@@ -114,7 +114,9 @@ def _of_the_council(edition: Edition) -> list[str]:
         f"{desk}/appraisal/dossiers/{alike[0].code}/compare/{alike[1].code}",
         f"{desk}/assignment/{council.code}/",
         f"{desk}/conflicts/{council.code}/",
-        f"{desk}/ballots/{_closed(edition).id}",
+        *(f"/manage/next/schemes/{each.code}" for each in schemes.list_schemes(edition.id)),
+        *(f"{desk}/ballots/{each.id}" for each in ballots.list_ballots(edition.id)),
+        f"{desk}/ballots/{_closed(edition).id}/minutes",
         *(f"{desk}/decisions/{each.id}" for each in awards.list_decisions(edition.id)),
     ]
 

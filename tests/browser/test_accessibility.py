@@ -219,11 +219,12 @@ def tokens(site: Site, browser: Browser) -> dict[Role | None, list[str]]:
     officer.get_by_role("button", name="Save the draft").last.click()
     expect(officer.get_by_role("status")).to_have_text("The draft was saved.")
     officer.goto("/agency/next/nominations/import")
-    template = officer.request.get("/agency/next/nominations/import/template.csv").body()
+    rows = "Họ và tên,Đối tượng,Thành tích\nNguyễn Văn Mẫu,Cá nhân,Đã giúp nhiều người.\n"
     officer.get_by_label("List of nominees").set_input_files(
-        {"name": "list.csv", "mimeType": "text/csv", "buffer": template}
+        {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     officer.locator("main form button[type=submit]").last.click()
+    officer.wait_for_url("**/import/*")
     found_list = urlsplit(officer.url).path
     officer.close()
 
@@ -302,6 +303,15 @@ def tokens(site: Site, browser: Browser) -> dict[Role | None, list[str]]:
     key = (site.instance / "secret-key").read_text().strip()
     signer = URLSafeSerializer(key, salt="dxday.unsubscribe")  # as in a letter that need not come
     paths.append(f"/my/unsubscribe/{signer.dumps(['lived-in@example.org', None])}")
+    secretary = browser.new_page(base_url=site.url, locale="en-GB")
+    secretary.goto("/")
+    sign_in(secretary, site, "council@dxday.example")
+    secretary.goto("/council/next/decisions")
+    secretary.get_by_role("link", name="00/QĐ-MẪU").first.click()
+    secretary.get_by_role("button", name="Make the document").click()
+    expect(secretary.get_by_role("link", name="Download the decision (PDF)")).to_be_visible()
+    secretary.close()
+
     found = live_in_honours(site)
     found[None] += paths
     found[Role.AGENCY].append(found_list)
