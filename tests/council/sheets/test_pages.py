@@ -244,7 +244,7 @@ def test_an_order_by_normalised_scores_stands_beside_the_readers_mean(scene, sec
 
     assert page.all('//tbody/tr[1]/td[@data-label="Readers\' mean"]/div') == ["60.0"]
     assert page.all("//tbody/tr[1]/td[@data-label='Normalised']/div") != ["–"]
-    assert page.all("//tbody/tr/td[@data-label='Place']/div") == list("123456")
+    assert page.all("//tbody/tr/td[@data-label='Rank']/div") == list("123456")
 
 
 def test_a_category_is_ranked_by_itself(scene, secretary):
@@ -255,7 +255,7 @@ def test_a_category_is_ranked_by_itself(scene, secretary):
     page = secretary.open(council(scene, f"ranking?of={scene.scheme.code}/people"))
 
     assert names(page) == ["Cá nhân"]
-    assert page.all("//tbody/tr/td[@data-label='Place']/div") == ["1"]
+    assert page.all("//tbody/tr/td[@data-label='Rank']/div") == ["1"]
 
 
 def test_the_ranking_asks_the_same_for_one_dossier_as_for_three(scene, secretary, queries):
